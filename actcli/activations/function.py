@@ -1,0 +1,240 @@
+"""A record with its parameters bound: what every command and the Python API compute with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from actcli.activations.record import Activation, Interval, Kink, Limits, Real
+from actcli.expressions.algebras.scalars import Scalar, scalar
+from actcli.expressions.evaluate import flatten
+from actcli.expressions.nodes import Node, Number, Symbol, substitute
+from actcli.expressions.parse import Builder, parse
+
+if TYPE_CHECKING:
+    from actcli.core.device import Device
+    from actcli.core.exact import Reference
+
+MAX_ORDER = 2
+"""Kernels yield f, f′ and f″."""
+
+
+class Function:
+    """An element-wise activation with definite parameters.
+
+    `name` is what tables call it. Calling it computes f; see `derivatives`, `backward` and `gradient_from_output`.
+    """
+
+    def __init__(
+        self, record: Activation, parameters: Mapping[str, Fraction], name: str, functions: Mapping[str, Builder]
+    ) -> None:
+        self.record, self.parameters, self.name = record, dict(parameters), name
+        self._functions = functions
+
+    def __repr__(self) -> str:
+        return f"<actcli function {self.name}: {self.record.definition}>"
+
+    # the mathematics
+
+    @cached_property
+    def tree(self) -> Node:
+        """The definition in x alone, parameters substituted by their exact values."""
+        numbers: dict[str, Node] = {name: Number(value) for name, value in self.parameters.items()}
+        return substitute(parse(self.record.definition, self._functions), numbers)
+
+    def quantity(self, formula: str) -> Scalar:
+        """Return the exact value of a formula in the parameters, such as a kink of the record."""
+        return scalar(parse(formula), self.parameters)
+
+    def kinks(self) -> list[tuple[Scalar, Kink]]:
+        """Return the kinks with the places where they are."""
+        return [(self.quantity(kink.at), kink) for kink in self.record.kinks]
+
+    @cached_property
+    def edges(self) -> Mapping[float, Sequence[Scalar]]:
+        """(f, f′, f″) at the points where only a limit exists: the ends of the domain, and ±∞."""
+        if self.record.kernel is None:
+            return _FormulaEdges(self)
+        domain = self.record.domain
+        ends = ((domain.low, self.record.left), (domain.high, self.record.right))
+        return {float(self.quantity(end)): self._limits(limits) for end, limits in ends}
+
+    def _limits(self, limits: Limits) -> list[Scalar]:
+        return [self.quantity(text) for text in (limits.value, limits.slope, limits.curvature)]
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The exact reference, built from the definition alone."""
+        from actcli.core.exact import Reference
+
+        conventions = {
+            Fraction(at): [Fraction(self.quantity(kink.slope)), Fraction(self.quantity(kink.curvature))]
+            for at, kink in self.kinks()
+            if math.isfinite(at)
+        }
+        return Reference(self.tree, {}, conventions, self.edges)
+
+    @cached_property
+    def largest_slope(self) -> float:
+        """The largest |f′|, ∞ where it grows without bound, NaN where nobody knows."""
+        if self.record.max_derivative:
+            return float(self.quantity(self.record.max_derivative))
+        return _search_largest_slope(self)
+
+    # the arithmetic
+
+    @cached_property
+    def kernel(self) -> Callable[[Any, int, Device], Sequence[Any]]:
+        """`(x, order, device)` → [f, f′, …] for a flat float64 array of finite numbers."""
+        if self.record.kernel is None:
+            return _formula_kernel(self)
+        kernel = self.record.kernel
+        parameters = {name: Real(value) for name, value in self.parameters.items()}
+
+        def run(x: Any, order: int, device: Device) -> Sequence[Any]:
+            parts = kernel(x, device.xp, **parameters)
+            return [next(parts) for _ in range(order + 1)]
+
+        return run
+
+    def derivatives_of(self, x: Any, order: int, device: Device) -> Sequence[Any]:
+        """Return [f, f′, …] of a float64 array of any values: what formulas that use this function call."""
+        from actcli.core.apply import apply
+
+        return apply(self.kernel, device.array(x, dtype=device.xp.float64), order=order, edges=self.edges, threads=1)
+
+    def _apply(self, x: Any, order: int, out: Sequence[Any] | None = None, threads: int | None = None) -> list[Any]:
+        from actcli.core.apply import apply
+        from actcli.core.arrays import unwrap
+
+        array, wrap = unwrap(x)
+        results = apply(self.kernel, array, order=order, edges=self.edges, out=out, threads=threads)
+        return [wrap(result) for result in results]
+
+    def __call__(self, x: Any, *, out: Any = None, threads: int | None = None) -> Any:
+        """Return f(x), element by element.
+
+        `x` is a number, a list, a NumPy or CuPy array of any shape and memory order, or a pandas Series; the result has
+        its shape and floating dtype (integers give float64) and lives on its device. `out` is an array to fill.
+        Raises UsageError for a dtype that isn't real, or an `out` that doesn't fit.
+        """
+        return self._apply(x, 0, None if out is None else [out], threads)[0]
+
+    def derivatives(self, x: Any, order: int = 1, *, threads: int | None = None) -> tuple[Any, ...]:
+        """Return (f(x), f′(x), …) up to `order` 0, 1 or 2, computed together; see `__call__` for what x may be."""
+        from actcli.errors import UsageError
+
+        if not 0 <= order <= MAX_ORDER:
+            raise UsageError(f"order must be 0, 1 or 2, not {order}")
+        return tuple(self._apply(x, order, threads=threads))
+
+    def backward(self, x: Any, grad_output: Any) -> Any:
+        """Return grad_output · f′(x): what a layer passes on in back-propagation."""
+        return grad_output * self._apply(x, 1)[1]
+
+    def gradient_from_output(self, y: Any) -> Any:
+        """Return f′ from the output y = f(x), for activations whose slope is a function of it.
+
+        Where y has been rounded to the end of its range the slope is 0: use `derivatives` when x is at hand. Raises
+        UsageError when f′ is no function of y.
+        """
+        from actcli.core.apply import apply
+        from actcli.core.arrays import unwrap
+        from actcli.errors import UsageError
+
+        formula = self.record.gradient_from_output
+        if not formula:
+            raise UsageError(f"{self.name}: f′ is not a function of the output; use derivatives(x)")
+        array, wrap = unwrap(y)
+        return wrap(apply(self._output_kernel, array, order=0)[0])
+
+    @cached_property
+    def _output_kernel(self) -> Callable[[Any, int, Device], Sequence[Any]]:
+        from actcli.expressions.algebras.jets import jets
+
+        numbers: dict[str, Node] = {name: Number(value) for name, value in self.parameters.items()}
+        tree = substitute(parse(self.record.gradient_from_output), {**numbers, "y": Symbol("x")})
+        program = flatten(tree)
+        return lambda x, order, device: jets(program, x, order, device)[0]
+
+
+class _FormulaEdges(Mapping[float, "Sequence[Scalar]"]):
+    """The limits of a typed formula, worked out only when an infinite x asks for them."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.found: dict[float, list[float]] = {}
+
+    def __getitem__(self, edge: float) -> Sequence[Scalar]:
+        if not math.isinf(edge):
+            raise KeyError(edge)
+        if edge not in self.found:
+            from actcli.core.exact import Reference
+            from actcli.core.limits import limits
+
+            self.found[edge] = limits(Reference(self.function.tree), 1 if edge > 0 else -1)
+        return self.found[edge]
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((-math.inf, math.inf))
+
+    def __len__(self) -> int:
+        return 2
+
+
+def _formula_kernel(function: Function) -> Callable[[Any, int, Device], Sequence[Any]]:
+    """Make a kernel from a definition, by jets; points where float64 overflows on the way are computed exactly.
+
+    A formula as typed may pass through ∞/∞ or 0·∞ where its value is an ordinary number: the slope of 1/(1+exp(-x)) at
+    −1000. The exact reference fills in whatever isn't finite, except where the formula has no real value.
+    """
+    from actcli.core.formats import FLOAT64
+    from actcli.expressions.algebras.jets import jets
+
+    program = flatten(function.tree)
+
+    def run(x: Any, order: int, device: Device) -> Sequence[Any]:
+        xp = device.xp
+        results, undefined = jets(program, x, order, device)
+        lost = xp.zeros(x.shape, dtype=bool)
+        for result in results:
+            lost |= ~xp.isfinite(result)
+        lost &= ~xp.broadcast_to(xp.asarray(undefined), x.shape)
+        if not bool(lost.any()):
+            return results
+        exact = function.reference.values(device.to_numpy(x[lost]), order, FLOAT64)
+        filled = [xp.array(result) for result in results]
+        for result, (numbers, _) in zip(filled, exact, strict=True):
+            result[lost] = device.array(numbers)
+        return filled
+
+    return run
+
+
+def _search_largest_slope(function: Function) -> float:
+    """Look for the largest |f′| of a typed formula on [−64, 64], refining around the best point of a grid."""
+    import numpy as np
+
+    low, high = -64.0, 64.0
+    for _ in range(6):
+        grid = np.linspace(low, high, 4097)
+        slopes = np.abs(function.derivatives(grid)[1])
+        if not np.isfinite(slopes).any():
+            return math.nan
+        best = int(np.nanargmax(slopes))
+        if abs(grid[best]) == 64.0 and slopes[best] > np.nanmedian(slopes):
+            return math.inf
+        step = grid[1] - grid[0]
+        low, high = grid[best] - step, grid[best] + step
+    return float(slopes[best])
+
+
+def contains(interval: Interval, value: Fraction, function: Callable[[str], Scalar]) -> bool:
+    """Tell whether a number lies in an interval whose ends `function` evaluates."""
+    low, high = function(interval.low), function(interval.high)
+    above = value > low or (interval.low_included and value == low)
+    below = value < high or (interval.high_included and value == high)
+    return above and below

@@ -1,0 +1,309 @@
+"""The catalogue: from what a user types to a function that computes.
+
+An activation argument is a name or alias, a name with parameters (`leaky_relu(0.2)`, `leaky_relu:0.2`), or a formula in
+x. All become the same kind of object, so that every command takes all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from actcli.activations.function import Function, contains
+from actcli.activations.record import REALS, Activation, Parameter, VectorActivation
+from actcli.activations.vector_function import VectorFunction
+from actcli.errors import FormulaError, UsageError, suggestion
+from actcli.expressions.algebras.scalars import scalar
+from actcli.expressions.nodes import Application, Node, Number, rational_value, substitute, symbols
+from actcli.expressions.parse import PREFIXES, Builder, parse
+
+AnyRecord = Activation | VectorActivation
+AnyFunction = Function | VectorFunction
+
+
+def builtin_records() -> list[AnyRecord]:
+    """Return every record of the project, in the order of `actcli list`."""
+    from actcli.activations import gelus, hard, rectifiers, sigmoids, silus, softplus, vectors
+
+    families = (sigmoids, rectifiers, gelus, silus, softplus, hard)
+    return [*(record for family in families for record in family.ACTIVATIONS), *vectors.VECTORS]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """An activation that a configuration file adds: a formula, and the defaults of its parameters as exact text."""
+
+    definition: str
+    parameters: Mapping[str, str]
+
+
+class Catalogue:
+    """The records by name and alias, plus what a configuration adds."""
+
+    def __init__(self, added: Mapping[str, Definition] | None = None) -> None:
+        self._added = dict(added or {})
+        self._bound: dict[tuple[object, ...], Function] = {}
+
+    @cached_property
+    def records(self) -> list[AnyRecord]:
+        """Every record, the added ones last. Raises UsageError when an added name is taken or its formula is wrong."""
+        found = builtin_records()
+        taken = {_key(name) for record in found for name in (record.name, *record.aliases)}
+        for name, definition in self._added.items():
+            if not name.isidentifier():
+                raise UsageError(f"[activations.{name}]: a name consists of letters, digits and _")
+            if _key(name) in taken:
+                raise UsageError(f"[activations.{name}]: there is an activation of this name already")
+            parameters = tuple(Parameter(key, text, REALS, "") for key, text in definition.parameters.items())
+            found.append(Activation(name=name, definition=definition.definition, parameters=parameters))
+        return found
+
+    def check(self) -> None:
+        """Raise UsageError for an added activation whose name is taken or whose formula can't be read."""
+        for record in self.records[len(builtin_records()) :]:
+            try:
+                function = self.get(record.name)
+                if isinstance(function, Function):
+                    free = [name for name in symbols(function.tree) if name != "x"]
+                    if free:
+                        raise UsageError(f"{free[0]} is neither x nor one of its parameters")
+            except UsageError as error:
+                raise UsageError(f"[activations.{record.name}]: {error}") from None
+
+    @cached_property
+    def _by_key(self) -> dict[str, AnyRecord]:
+        return {_key(name): record for record in self.records for name in (record.name, *record.aliases)}
+
+    def names(self) -> list[str]:
+        """Return every name and alias, for completion and suggestions."""
+        return [name for record in self.records for name in (record.name, *record.aliases)]
+
+    def get(self, text: str, given: Mapping[str, Fraction] | None = None) -> AnyFunction:
+        """Return the function that `text` means; `given` sets parameters by name, and unused ones are an error."""
+        function, used = self._resolve(text.strip(), given or {})
+        unused = [name for name in given or {} if name not in used]
+        if unused:
+            raise UsageError(f"{function.name} has no parameter {unused[0]!r}{_parameters_of(function)}")
+        return function
+
+    def get_all(self, text: str, given: Mapping[str, Fraction] | None = None) -> list[AnyFunction]:
+        """Return the functions of a list separated by commas outside parentheses."""
+        given = given or {}
+        resolved = [self._resolve(part, given) for part in split_list(text)]
+        for name in given:
+            if not any(name in used for _, used in resolved):
+                names = ", ".join(function.name for function, _ in resolved)
+                raise UsageError(f"{names}: no parameter {name!r}{_parameters_of(resolved[0][0])}")
+        return [function for function, _ in resolved]
+
+    def _resolve(self, text: str, given: Mapping[str, Fraction]) -> tuple[AnyFunction, set[str]]:
+        if not text:
+            raise UsageError("the name of the activation is empty")
+        record = self._by_key.get(_key(text))
+        if record is not None:
+            return self._bind(record, {}, given, None)
+        call = re.fullmatch(r"([\w.σ-]+)\s*(?:\((.*)\)|:([^:]+))", text, re.DOTALL)
+        if call and (record := self._by_key.get(_key(call.group(1)))) is not None:
+            listed = call.group(2) if call.group(3) is None else call.group(3)
+            arguments = None if re.search(r"(?<![\w.])x(?![\w(])", listed) else listed
+            if arguments is not None and arguments.count("(") == arguments.count(")"):
+                return self._bind(record, self._arguments(record, text, arguments), given, text)
+        return self._formula(text, given)
+
+    def _arguments(self, record: AnyRecord, text: str, arguments: str) -> dict[str, Fraction]:
+        """Read the arguments of `name(0.2)` or `name(negative_slope=0.2)`."""
+        taken = list(_parameters(record))
+        found: dict[str, Fraction] = {}
+        for position, part in enumerate(split_list(arguments) if arguments.strip() else []):
+            name, equals, value = part.partition("=")
+            name = name.strip() if equals else (taken[position] if position < len(taken) else "")
+            if name not in taken:
+                what = f"no parameter {name!r}" if equals else f"no more than {len(taken)} parameters"
+                raise UsageError(f"{text}: {record.name} has {what}{_listed(taken)}")
+            found[name] = read_number(value if equals else part, f"{text}: {name}")
+        return found
+
+    def _bind(
+        self, record: AnyRecord, own: Mapping[str, Fraction], given: Mapping[str, Fraction], typed: str | None
+    ) -> tuple[AnyFunction, set[str]]:
+        declared = _parameters(record)
+        used = {name for name in given if name in declared}
+        values = {**own, **{name: given[name] for name in used}}
+        shown = typed or record.name
+        if used and not own:
+            shown = f"{record.name}({', '.join(f'{name}={_plain(values[name])}' for name in declared if name in used)})"
+        if isinstance(record, VectorActivation):
+            axis = values.get("axis", Fraction(-1))
+            if axis.denominator != 1:
+                raise UsageError(f"{record.name}: axis is a whole number, not {_plain(axis)}")
+            return VectorFunction(record, int(axis), shown), used
+        exact = {name: values.get(name, Fraction(parameter.default)) for name, parameter in declared.items()}
+        function = Function(record, exact, shown, Builders(self, {}, record.name))
+        for name, parameter in declared.items():
+            if not contains(parameter.domain, exact[name], function.quantity):
+                raise UsageError(f"{record.name}: {name} must lie in {parameter.domain}, not {_plain(exact[name])}")
+        return function, used
+
+    def _formula(self, text: str, given: Mapping[str, Fraction]) -> tuple[AnyFunction, set[str]]:
+        try:
+            tree = parse(text, builders := Builders(self, given))
+        except FormulaError as error:
+            if re.fullmatch(r"[\w.-]+", text) and not error.message.startswith("the formula"):
+                raise self._unknown(text) from None
+            raise
+        free = [name for name in symbols(tree) if name != "x"]
+        if free == [text]:
+            raise self._unknown(text)
+        missing = [name for name in free if name not in given]
+        if missing:
+            names = ", ".join(missing)
+            raise UsageError(
+                f"{text}: {names} {'has' if len(missing) == 1 else 'have'} no value; "
+                f"give {' '.join(f'--param {name}=NUMBER' for name in missing)}"
+            )
+        own = {name: given[name] for name in free}
+        record = Activation(name=text, definition=text, parameters=tuple(Parameter(n, "0", REALS, "") for n in own))
+        return Function(record, own, text, builders), {*own, *builders.used}
+
+    def _unknown(self, text: str) -> UsageError:
+        return UsageError(f"unknown activation {text!r}{suggestion(text, self.names())}; `actcli list` shows them all")
+
+    def record_of(self, name: str) -> AnyRecord | None:
+        """Return the record of an exact name or alias."""
+        record = self._by_key.get(_key(name))
+        return record if record is not None and name in (record.name, *record.aliases) else None
+
+    def bind(self, record: Activation, own: Mapping[str, Fraction]) -> Function:
+        """Return one function for each record and parameters, so that formulas can share what they compute."""
+        key = (record.name, *sorted(own.items()))
+        if key not in self._bound:
+            arguments = ", ".join(f"{name}={_plain(value)}" for name, value in own.items())
+            function, _ = self._bind(record, own, {}, f"{record.name}({arguments})" if own else None)
+            assert isinstance(function, Function)
+            self._bound[key] = function
+        return self._bound[key]
+
+
+class Builders(Mapping[str, Builder]):
+    """The catalogue's functions as a formula calls them, by name; `given` are the values of free parameters.
+
+    In the definition of `own_name` that name means the elementary operation: sign(x) is defined as sign(x).
+    """
+
+    def __init__(self, catalogue: Catalogue, given: Mapping[str, Fraction], own_name: str = "") -> None:
+        self.catalogue, self.own_name = catalogue, own_name
+        self.numbers: dict[str, Node] = {name: Number(value) for name, value in given.items()}
+        self.used: set[str] = set()
+
+    def __getitem__(self, name: str) -> Builder:
+        record = self.catalogue.record_of(name)
+        if record is None or record.name == self.own_name:
+            raise KeyError(name)
+
+        def build(positional: tuple[Node, ...], keywords: dict[str, Node]) -> Node:
+            return self._apply(record, positional, keywords)
+
+        return build
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.catalogue.names())
+
+    def __len__(self) -> int:
+        return len(self.catalogue.names())
+
+    def _apply(self, record: AnyRecord, positional: tuple[Node, ...], keywords: Mapping[str, Node]) -> Node:
+        if isinstance(record, VectorActivation):
+            raise UsageError(f"{record.name} is a function of a whole vector and can't be part of a formula")
+        if not positional:
+            raise UsageError(f"{record.name} needs an argument; write {record.name}(x)")
+        declared = list(_parameters(record))
+        if len(positional) > 1 + len(declared):
+            raise UsageError(f"{record.name} takes x{_listed(declared)}, not {len(positional)} arguments")
+        own: dict[str, Fraction] = {}
+        for name, node in {**dict(zip(declared, positional[1:], strict=False)), **keywords}.items():
+            if name not in declared:
+                raise UsageError(f"{record.name} has no parameter {name!r}{_listed(declared)}")
+            self.used.update(each for each in symbols(node) if each in self.numbers)
+            value = rational_value(substitute(node, self.numbers))
+            if value is None:
+                raise UsageError(f"{record.name}: {name} must be a number")
+            own[name] = value
+        return Application(self.catalogue.bind(record, own), positional[0])
+
+
+def split_list(text: str) -> list[str]:
+    """Split on commas outside parentheses. Raises UsageError for an empty part."""
+    parts, depth, start = [], 0, 0
+    for position, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth <= 0:
+            parts.append(text[start:position].strip())
+            start = position + 1
+    parts.append(text[start:].strip())
+    if not all(parts):
+        raise UsageError(f"{text!r}: there is nothing between two commas")
+    return parts
+
+
+def read_number(text: str, what: str) -> Fraction:
+    """Return the exact value of a number such as `0.2`, `1/6` or `-1e-3`. Raises UsageError, beginning with `what`."""
+    try:
+        value = scalar(parse(text), {})
+    except UsageError:
+        raise UsageError(f"{what} is not a number: {text.strip()!r}") from None
+    try:
+        return Fraction(value)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{what} must be finite, not {text.strip()}") from None
+
+
+def _key(name: str) -> str:
+    """Return what names are compared by: no case, no _ or -, no prefix of pasted code."""
+    prefix, _, bare = name.strip().rpartition(".")
+    if prefix and prefix not in PREFIXES:
+        return name
+    if not re.fullmatch(r"[^\W\d][\w-]*", bare):
+        return name
+    return "sigmoid" if bare == "σ" else re.sub("[_-]", "", bare.casefold())
+
+
+def _parameters(record: AnyRecord) -> dict[str, Parameter]:
+    if isinstance(record, VectorActivation):
+        return {"axis": Parameter("axis", "-1", REALS, "the axis along which the vector lies")}
+    return {parameter.name: parameter for parameter in record.parameters}
+
+
+def _parameters_of(function: AnyFunction) -> str:
+    return _listed(list(_parameters(function.record)))
+
+
+def _listed(names: list[str]) -> str:
+    return f"; it has {', '.join(names)}" if names else "; it has none"
+
+
+def _plain(value: Fraction) -> str:
+    """Return an exact number as a person would write it."""
+    as_float = float(value)
+    return f"{as_float:g}" if Fraction(f"{as_float:g}") == value else str(value)
+
+
+DEFAULT = Catalogue()
+
+
+def get(name: str, **parameters: float | str | Fraction) -> AnyFunction:
+    """Return the activation of a name, alias, `name(param=value)` or formula, with parameters bound.
+
+    Numbers mean the decimals they print as: `negative_slope=0.2` is one fifth, as in a formula. Raises UsageError for
+    an unknown name or a bad parameter.
+    """
+    return DEFAULT.get(name, {key: exact_number(value, key) for key, value in parameters.items()})
+
+
+def exact_number(value: float | str | Fraction, what: str) -> Fraction:
+    """Return the exact number a Python value means: floats mean the decimal they print as."""
+    if isinstance(value, Fraction | int):
+        return Fraction(value)
+    return read_number(value if isinstance(value, str) else repr(float(value)), what)

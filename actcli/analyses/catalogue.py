@@ -1,0 +1,95 @@
+"""`actcli list`: the records as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from actcli.activations.record import INFINITE, Activation
+from actcli.activations.registry import DEFAULT, AnyRecord, Builders, Catalogue
+from actcli.errors import UsageError, suggestion
+from actcli.expressions.evaluate import operation_counts
+from actcli.expressions.parse import parse
+from actcli.report import Batch, Column, Report, Table
+
+COLUMNS = (
+    Column("name", "the canonical name"),
+    Column("symbol", "how books write it"),
+    Column("aliases", "other names it answers to"),
+    Column("definition", "the function, as a formula in x"),
+    Column("range", "the values it takes"),
+    Column("max_derivative", "the largest |f′|, or its supremum", heading="max |f′|"),
+    Column("zero_centred", "whether its outputs lie around 0", heading="zero-centred"),
+    Column("monotone", "whether it never decreases"),
+    Column("smoothness", "how many continuous derivatives it has"),
+    Column("saturates", "on which side its slope tends to 0"),
+    Column("cost", "the operations in its definition"),
+    Column("uses", "where people put it"),
+)
+
+_SIGNS = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "negative": "neg", "maximum": "max", "minimum": "min"}  # fmt: skip
+
+
+def catalogue(framework: str = "", use: str = "", catalogue: Catalogue = DEFAULT) -> Report:
+    """Return the report with the table `activations`, of the records a framework has or that serve a use.
+
+    Raises UsageError when no record matches.
+    """
+    records = [record for record in catalogue.records if _has(record.frameworks, framework) and _serves(record, use)]
+    if not records:
+        raise _nothing(framework, use, catalogue)
+
+    def rows(wanted: Sequence[str]) -> Iterator[Batch]:
+        cells = [_cells(record, catalogue) for record in records]
+        yield {column.name: [row[column.name] for row in cells] for column in COLUMNS}
+
+    return Report(
+        name="list",
+        title=f"{len(records)} activation function{'s' * (len(records) != 1)}",
+        tables={"activations": Table("activations", COLUMNS, rows)},
+    )
+
+
+def _has(frameworks: Sequence[str], wanted: str) -> bool:
+    return not wanted or wanted.casefold() in (framework.casefold() for framework in frameworks)
+
+
+def _serves(record: AnyRecord, wanted: str) -> bool:
+    return not wanted or any(wanted.casefold() in use.use.casefold() for use in record.uses)
+
+
+def _nothing(framework: str, use: str, catalogue: Catalogue) -> UsageError:
+    frameworks = sorted({name for record in catalogue.records for name in record.frameworks})
+    if framework and not any(_has([name], framework) for name in frameworks):
+        known = ", ".join(frameworks)
+        return UsageError(f"unknown framework {framework!r}{suggestion(framework, frameworks)}; there are {known}")
+    uses = sorted({each.use for record in catalogue.records for each in record.uses})
+    return UsageError(f"no activation has a use {use!r}{suggestion(use, uses)}; `actcli list -f csv` shows the uses")
+
+
+def _cells(record: AnyRecord, catalogue: Catalogue) -> dict[str, Any]:
+    cells: dict[str, Any] = {
+        "name": record.name,
+        "symbol": record.symbol,
+        "aliases": ", ".join(record.aliases),
+        "definition": record.definition,
+        "range": str(record.range),
+        "uses": "; ".join(use.use for use in record.uses),
+    }
+    if isinstance(record, Activation):
+        counts = operation_counts(parse(record.definition, Builders(catalogue, {}, record.name)))
+        cells |= {
+            "max_derivative": record.max_derivative or None,
+            "zero_centred": record.zero_centred,
+            "monotone": record.monotone,
+            "smoothness": _smoothness(record.smoothness),
+            "saturates": str(record.saturates),
+            "cost": ", ".join(f"{count} {_SIGNS.get(name, name)}" for name, count in counts.items()),
+        }
+    return {column.name: cells.get(column.name) for column in COLUMNS}
+
+
+def _smoothness(continuous_derivatives: int | None) -> str:
+    if continuous_derivatives is None:
+        return "jumps"
+    return "C∞" if continuous_derivatives == INFINITE else f"C{continuous_derivatives}"

@@ -1,0 +1,134 @@
+"""JSON lines: one object a line; the appended members are spliced in before each object's closing brace."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from actcli.analyses.filter.output import computed, missing, shown
+from actcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+    from actcli.analyses.filter import Computation
+    from actcli.analyses.filter.output import Output
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+    Object = dict[str, Any]
+
+BLOCK = 1 << 20
+"""Bytes read at a time; parsed objects take some twenty times their text."""
+LONGEST = 16 << 20
+"""Bytes in the longest line."""
+
+_MARK = b"\xef\xbb\xbf"
+_SPELLED = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "nan"}
+# Whole numbers too, so that those beyond float64 are rounded or infinite like any other.
+_decoder = json.JSONDecoder(parse_int=float)
+
+
+def filter_jsonl(source: BinaryIO, output: Output, computations: Sequence[Computation], *, label: str) -> None:
+    """Append the computed members to every object; a member is null where one that it is computed from is.
+
+    A member that isn't there counts as null, unless all objects of the first block lack it. Numbers are JSON's, the
+    literals NaN and Infinity, and the strings "inf", "-inf", "nan"; results that are not finite are null. Blank lines
+    stay. Raises UsageError for input that is not such lines.
+    """
+    wanted = list(dict.fromkeys(name for computation in computations for name in computation.columns))
+    appended = [name for computation in computations for name in computation.names]
+    checked = False
+    for first, lines in _blocks(source, output, label):
+        places = [f"{label}: line {number}" for number, line in enumerate(lines, first) if line.strip()]
+        full = [index for index, line in enumerate(lines) if line.strip()]
+        objects = [_object(lines[index], place, appended) for index, place in zip(full, places, strict=True)]
+        if objects:
+            if not checked:
+                _check_keys(objects, wanted, label)
+                checked = True
+            columns = {name: _column(objects, name, places) for name in wanted}
+            values = [texts for computation in computations for texts in _values(computation, columns)]
+            for index, each, *row in zip(full, objects, *values, strict=True):
+                lines[index] = _spliced(lines[index], not each, appended, row)
+        output.write(len(full), b"\n".join(lines))
+    output.release()
+
+
+def _blocks(source: BinaryIO, output: Output, label: str) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield the number of the first line, and lines that make up the input when joined with line feeds."""
+    number, rest = 1, b""
+    chunk = source.read(max(BLOCK, len(_MARK)))
+    if chunk.startswith(_MARK):
+        output.hold(_MARK)
+        chunk = chunk.removeprefix(_MARK) or source.read(BLOCK)
+    while chunk or rest:
+        # One chunk ahead, so that what is wrong with the end of a small file is known before any of it is written.
+        following = source.read(BLOCK) if chunk else b""
+        whole, feed, rest = (rest + chunk).rpartition(b"\n") if following else (rest + chunk, b"", b"")
+        if len(rest) > LONGEST:
+            line = number + (whole + feed).count(b"\n")
+            raise UsageError(f"{label}: line {line} is longer than {LONGEST >> 20} MiB")
+        if whole or feed:
+            lines = (whole + feed).split(b"\n")
+            yield number, lines
+            number += len(lines) - 1
+        chunk = following
+
+
+def _object(line: bytes, place: str, appended: Sequence[str]) -> Object:
+    try:
+        found = _decoder.decode(line.decode())
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{place}: byte 0x{line[error.start]:02X} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{place}: not JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise UsageError(f"{place}: nested too deeply") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{place}: {shown(line.decode().strip())} is not a JSON object")
+    for name in appended:
+        if name in found:
+            raise UsageError(f"{place}: there is a member {name!r} already; choose another name with --as")
+    return found
+
+
+def _check_keys(objects: Sequence[Object], wanted: Sequence[str], label: str) -> None:
+    keys = list(dict.fromkeys(key for each in objects for key in each))
+    for name in wanted:
+        if name not in keys:
+            raise missing(name, keys, label)
+
+
+def _column(objects: Sequence[Object], name: str, places: Sequence[str]) -> tuple[Array, Array]:
+    """Return the numbers of one column, and where there are none."""
+    column = [each.get(name) for each in objects]
+    values = np.full(len(column), np.nan)
+    for index, value in enumerate(column):
+        if isinstance(value, float) or (isinstance(value, str) and value.lower() in _SPELLED):
+            values[index] = float(value)
+        elif value is not None:
+            text = json.dumps(value, ensure_ascii=False)
+            raise UsageError(f"{places[index]}, member {name!r}: {shown(text)} is not a number")
+    return values, np.array([value is None for value in column])
+
+
+def _values(computation: Computation, columns: dict[str, tuple[Array, Array]]) -> Iterator[list[str]]:
+    """Yield the texts of each appended member."""
+    from actcli.core.shortest import texts
+
+    empty = np.logical_or.reduce([columns[name][1] for name in computation.columns])
+    for result in computed(computation, [columns[name][0] for name in computation.columns]):
+        null = empty | ~np.isfinite(result)
+        yield ["null" if is_null else text for text, is_null in zip(texts(result), null.tolist(), strict=True)]
+
+
+def _spliced(line: bytes, bare: bool, names: Sequence[str], values: Sequence[str]) -> bytes:
+    comma, colon = (", ", ": ") if b'": ' in line else (",", ":")
+    members = comma.join(
+        json.dumps(name, ensure_ascii=False) + colon + value for name, value in zip(names, values, strict=True)
+    )
+    body = line.rstrip()[:-1].rstrip()
+    return body + ("" if bare else comma).encode() + members.encode() + line[len(body) :]

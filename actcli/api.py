@@ -1,0 +1,59 @@
+"""The commands as Python functions: the options of the command line as arguments, a Report as the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from actcli.report import Report
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from actcli.activations.registry import AnyFunction
+
+
+def eval(
+    activation: str | Sequence[str],
+    x: Any = None,
+    *,
+    order: int | None = None,
+    dtype: str = "float64",
+    device: str = "cpu",
+    wide: bool = False,
+    param: Mapping[str, float | str] | None = None,
+) -> Report:
+    """Return the report of `actcli eval`: values, slopes and what they mean, in the table `values`.
+
+    `activation` is a name, a formula, a comma list or a sequence of these; `x` an array or numbers and ranges as on the
+    command line ("-8:8:1000j"), by default the record's own points. Raises UsageError and MissingError like the command.
+    """
+    from actcli.activations.registry import DEFAULT, exact_number
+    from actcli.analyses.evaluate import Computation, evaluate
+    from actcli.core.device import get_device
+    from actcli.core.formats import get_format
+
+    given = {name: exact_number(value, name) for name, value in (param or {}).items()}
+    texts = [activation] if isinstance(activation, str) else activation
+    functions: Sequence[AnyFunction] = DEFAULT.get_all(",".join(texts), given)
+    computation = Computation(order if order is not None else int(not wide), get_format(dtype), get_device(device))
+    return evaluate(functions, None if x is None else lambda: _chunks(x), computation, wide=wide)
+
+
+def _chunks(x: Any) -> Iterator[np.ndarray[Any, Any]]:
+    import numpy as np
+
+    from actcli.core.numbers import chunked, read_points
+
+    texts = [x] if isinstance(x, str) else x
+    if any(isinstance(each, str) for each in texts):
+        yield from chunked([read_points(str(each)) for each in texts])
+    else:
+        yield np.asarray(x, dtype=np.float64).ravel()
+
+
+def list(*, framework: str = "", use: str = "") -> Report:
+    """Return the report of `actcli list`: the records that a framework has, or that serve a use."""
+    from actcli.analyses.catalogue import catalogue
+
+    return catalogue(framework, use)

@@ -1,0 +1,15 @@
+"""The catalogue as a configuration file extends it."""
+
+from __future__ import annotations
+
+from actcli.activations.registry import DEFAULT, Catalogue, Definition
+from actcli.config import Config
+
+
+def catalogue_of(config: Config | None) -> Catalogue:
+    """Return the catalogue with the activations that a configuration adds. Raises UsageError for a bad one."""
+    if config is None or not config.activations:
+        return DEFAULT
+    catalogue = Catalogue({name: Definition(a.definition, a.parameters) for name, a in config.activations.items()})
+    catalogue.check()
+    return catalogue

@@ -1,0 +1,188 @@
+"""`actcli eval`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from actcli.cli import options
+from actcli.cli.values import ValueCommand
+from actcli.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from actcli.analyses.evaluate import Points
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("eval", cls=ValueCommand)(evaluate)
+
+
+def evaluate(
+    ctx: typer.Context,
+    act: options.Activation,
+    x: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[X]...",
+            help="Numbers (-5 1e-3 -inf) and ranges (START:STOP, START:STOP:STEP, START:STOP:COUNTj). - reads stdin. "
+            "Without X: stdin if it is piped, else the points of the book's table.",
+            show_default=False,
+        ),
+    ] = None,
+    order: Annotated[
+        int | None,
+        typer.Option("--order", metavar="0|1|2", help="The highest derivative (default 1; 0 with --input or --wide)."),
+    ] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="One row an x, one column an activation.")] = False,
+    input: Annotated[
+        str | None,
+        typer.Option(
+            "--input", metavar="FILE|-", help="Append columns to a CSV, TSV, JSON lines, Parquet, .npy or .npz file."
+        ),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option("--column", metavar="NAME[,NAME…]", help="The columns of --input to evaluate.")
+    ] = None,
+    appended: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="The name of the appended column (default COLUMN_ACT).")
+    ] = None,
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="The --input has no line of names; columns are 1, 2, ….")
+    ] = False,
+    delimiter: Annotated[
+        str | None, typer.Option("--delimiter", metavar="CHAR", help="The character between cells of --input.")
+    ] = None,
+    dtype: options.Dtype = "",
+    device: options.DeviceName = "cpu",
+    param: options.Param = None,
+    format: options.Format = "auto",
+    output: options.Output = None,
+    table: options.TableName = None,
+    plot: options.PlotTarget = None,
+    digits: options.Digits = None,
+    nonfinite: options.Nonfinite = "null",
+    config: options.ConfigFile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+    color: options.Color = "auto",
+) -> None:
+    """Evaluate activations: values, slopes, and what they mean for learning.
+
+    \b
+    actcli eval sigmoid 5
+    actcli eval tanh -3:3 --format markdown
+    actcli eval "x*sigmoid(b*x)" --param b=1.702 -2 -1 0
+    seq -5 5 | actcli eval gelu,silu --wide
+    actcli eval sigmoid --input data.csv --column z
+    """
+    from actcli.analyses.evaluate import Computation
+    from actcli.cli.catalogue import catalogue_of
+    from actcli.core.device import get_device
+    from actcli.core.formats import get_format
+    from actcli.render import Terminal
+
+    options.one_of(nonfinite, ("null", "string"), "--nonfinite")
+    options.one_of(color, ("auto", "always", "never"), "--color")
+    terminal = Terminal.detect(cast(Literal["auto", "always", "never"], color))
+
+    def tell(note: str) -> None:
+        if not quiet:
+            sys.stderr.write(f"actcli: {note}\n")
+            sys.stderr.flush()
+
+    functions = catalogue_of(ctx.obj).get_all(act, parameters(param))
+    default_order = 0 if input is not None or wide else 1
+    computation = Computation(
+        default_order if order is None else order, get_format(dtype or "float64"), get_device(device, tell)
+    )
+    if input is not None:
+        from actcli.cli.filter import FilterOptions, run_filter
+
+        refuse = {"X": x, "--wide": wide, "--plot": plot, "--table": table, "--digits": digits is not None}
+        for name, given in refuse.items():
+            if given:
+                raise UsageError(f"{name} doesn't go with --input, which writes the file's own rows")
+        run_filter(
+            functions,
+            computation,
+            FilterOptions(input, column, appended, not no_header, delimiter, format, output or [], bool(dtype)),
+            terminal=terminal,
+            quiet=quiet,
+        )
+        return
+    for name, given in {
+        "--column": column,
+        "--as": appended,
+        "--no-header": no_header,
+        "--delimiter": delimiter,
+    }.items():
+        if given:
+            raise UsageError(f"{name} needs --input FILE")
+
+    from actcli.analyses.evaluate import evaluate as analyse
+    from actcli.render import plan, render
+
+    plan(format=format, outputs=output or [], plots=plot or [], terminal=terminal, digits=digits)
+    report = analyse(functions, points(x, bool(plot), tell), computation, wide=wide)
+    render(
+        report,
+        format=format,
+        outputs=output or [],
+        table=table,
+        plots=plot or [],
+        digits=digits,
+        nonfinite=cast(Literal["null", "string"], nonfinite),
+        terminal=terminal,
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+def parameters(texts: list[str] | None) -> dict[str, Fraction]:
+    """Read NAME=VALUE words. Raises UsageError for a word of another form, a repeated name or a bad number."""
+    from actcli.activations.registry import read_number
+
+    found: dict[str, Fraction] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name.isidentifier():
+            raise UsageError(f"--param {text!r}: write NAME=NUMBER")
+        if name in found:
+            raise UsageError(f"--param {name} is given twice")
+        if name == "x":
+            raise UsageError("--param x: x is the variable; give its values as arguments")
+        found[name] = read_number(value, f"--param {name}")
+    return found
+
+
+def points(words: list[str] | None, replayed: bool, tell: Callable[[str], None]) -> Points | None:
+    """Return the source of x: the words given, stdin, or None for the records' own points.
+
+    All words are read before anything is computed. `replayed` keeps what stdin sends, for a second pass.
+    """
+    from actcli.cli import stdin
+    from actcli.core.numbers import chunked, read_points, read_stream
+
+    if words and "-" not in words:
+        found = [read_points(word) for word in words]
+        return lambda: chunked(found)
+    if not words and not stdin.is_given():
+        return None
+    if words and len(words) > 1:
+        raise UsageError("- reads all numbers from stdin; leave the other X away")
+
+    def stream() -> Iterator[np.ndarray[Any, Any]]:
+        return read_stream(stdin.blocks(tell), "stdin")
+
+    if replayed:
+        kept = list(stream())
+        return lambda: iter(kept)
+    return stream

@@ -1,0 +1,51 @@
+"""`actcli list`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, cast
+
+import typer
+
+from actcli.cli import options
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("list")(list_activations)
+
+
+def list_activations(
+    ctx: typer.Context,
+    framework: Annotated[
+        str, typer.Option("--framework", metavar="NAME", help="Only activations that this framework has.")
+    ] = "",
+    use: Annotated[
+        str, typer.Option("--use", metavar="TEXT", help='Only activations with this use ("binary classification").')
+    ] = "",
+    format: options.Format = "auto",
+    output: options.Output = None,
+    table: options.TableName = None,
+    nonfinite: options.Nonfinite = "null",
+    config: options.ConfigFile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+    color: options.Color = "auto",
+) -> None:
+    """List the activations: names, definitions, ranges, slopes, smoothness, cost and uses."""
+    from actcli.analyses.catalogue import catalogue
+    from actcli.cli.catalogue import catalogue_of
+    from actcli.render import Terminal, plan, render
+
+    options.one_of(color, ("auto", "always", "never"), "--color")
+    terminal = Terminal.detect(cast(Literal["auto", "always", "never"], color))
+    plan(format=format, outputs=output or [], plots=[], terminal=terminal)
+    render(
+        catalogue(framework, use, catalogue_of(ctx.obj)),
+        format=format,
+        outputs=output or [],
+        table=table,
+        nonfinite=cast(Literal["null", "string"], nonfinite),
+        terminal=terminal,
+        quiet=quiet,
+        verbose=verbose,
+    )

@@ -1,0 +1,113 @@
+"""The options commands share, each defined once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from actcli.errors import UsageError
+
+
+def complete_activation(incomplete: str) -> list[str]:
+    """Complete the last name of a comma list of activations."""
+    from actcli.activations.registry import DEFAULT
+
+    before, comma, last = incomplete.rpartition(",")
+    return [before + comma + name for name in DEFAULT.names() if name.startswith(last)]
+
+
+def complete_dtype(incomplete: str) -> list[str]:
+    """Complete the name of a floating-point format."""
+    from actcli.core.formats import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def apply_config(ctx: typer.Context, value: str | None) -> str | None:
+    """Make the section of this command in a configuration file the defaults of its options."""
+    if not value or ctx.resilient_parsing:
+        return value
+    from actcli.config import defaults, load
+
+    config = load(value)
+    options = {
+        str(parameter.name): bool(getattr(parameter, "multiple", False)) or parameter.nargs == -1
+        for parameter in ctx.command.params
+        if parameter.name not in ("config", "help")
+    }
+    group = ctx.parent.command if ctx.parent else None
+    commands = list(getattr(group, "commands", {ctx.info_name: None}))
+    ctx.default_map = defaults(config, value, str(ctx.info_name), commands, options)
+    ctx.obj = config
+    return value
+
+
+def _option(*names: str, help: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, **more)
+
+
+Activation = Annotated[
+    str,
+    typer.Argument(
+        metavar="ACT",
+        help="A name (gelu), a name with parameters (leaky_relu:0.2), a formula in x (x*sigmoid(1.702*x)), or a list "
+        "of these separated by commas.",
+        autocompletion=complete_activation,
+        show_default=False,
+    ),
+]
+Format = Annotated[
+    str,
+    _option(
+        "-f", "--format", help="auto, table, csv, tsv, json, jsonl, markdown or latex; auto is a table on a terminal, "
+        "else CSV.",
+    ),
+]  # fmt: skip
+Output = Annotated[
+    list[str] | None,
+    _option(
+        "-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all; its extension names the format. "
+        "May be repeated; - is stdout.",
+    ),
+]  # fmt: skip
+TableName = Annotated[
+    str | None, _option("--table", metavar="NAME", help="The table to print (csv, tsv and jsonl carry one).")
+]
+PlotTarget = Annotated[
+    list[str] | None,
+    _option("--plot", metavar="TARGET", help="term draws in the terminal; a .png, .svg or .pdf path writes a figure."),
+]
+Digits = Annotated[
+    int | None,
+    _option("--digits", metavar="N", help="Decimals in formats for people (default 4); data always has all digits."),
+]
+Dtype = Annotated[
+    str,
+    _option("--dtype", help="float16, bfloat16, float32 or float64.", autocompletion=complete_dtype),
+]
+DeviceName = Annotated[str, _option("--device", help="cpu, gpu, cuda:N or auto.")]
+Param = Annotated[
+    list[str] | None,
+    _option("--param", metavar="NAME=VALUE", help="A parameter of the activation or formula; may be repeated."),
+]
+ConfigFile = Annotated[
+    str | None,
+    _option(
+        "--config", metavar="FILE", help="TOML with defaults for options and activations of your own.",
+        envvar="ACTCLI_CONFIG", is_eager=True, callback=apply_config, show_envvar=False,
+    ),
+]  # fmt: skip
+Nonfinite = Annotated[str, _option("--nonfinite", help="null or string: how JSON writes inf and nan.")]
+Quiet = Annotated[bool, _option("-q", "--quiet", help="No notes on stderr.")]
+Verbose = Annotated[int, _option("-v", "--verbose", count=True, help="More on stderr; -vv shows tracebacks.")]
+Color = Annotated[str, _option("--color", help="auto, always or never.")]
+
+
+def one_of(value: str, allowed: tuple[str, ...], option: str) -> str:
+    """Return the value if it is allowed. Raises UsageError, which lists what is."""
+    from actcli.errors import suggestion
+
+    if value not in allowed:
+        raise UsageError(f"{option} {value!r}{suggestion(value, list(allowed))}; choose from {', '.join(allowed)}")
+    return value

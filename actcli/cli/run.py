@@ -1,0 +1,91 @@
+"""Run the command line and turn whatever happens into an exit status and at most one line on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from actcli.cli import eval as eval_command
+from actcli.cli import list as list_command
+from actcli.errors import ActcliError
+
+INTERRUPTED = 130
+DEFECT = 70
+
+app = typer.Typer(
+    name="actcli",
+    help="The workbench for neural-network activation functions.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ACTCLI"},
+)
+eval_command.register(app)
+list_command.register(app)
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+) -> None:
+    if version:
+        from actcli.version import VERSION
+
+        sys.stdout.write(f"actcli {VERSION}\n")
+        raise typer.Exit
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status."""
+    traceback_wanted = any(word.startswith("-vv") for word in arguments)
+    try:
+        status = app(args=list(arguments) or ["--help"], prog_name="actcli", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except ActcliError as error:
+        if traceback_wanted:
+            _traceback()
+        return _fail(str(error), error.exit_status)
+    except BrokenPipeError:
+        # The reader has what it wants. Python would complain once more when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", INTERRUPTED)
+    except MemoryError:
+        return _fail("out of memory", DEFECT)
+    except Exception as error:
+        # Typer's own usage errors; their class lives in Click or in Typer's copy of it, depending on the version.
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+            return _fail(_one_line(error.format_message(), getattr(error, "ctx", None)), int(error.exit_code))
+        if traceback_wanted:
+            _traceback()
+        where = f"{type(error).__name__}: {error}".replace("\n", " ")
+        return _fail(f"a defect of actcli: {where} (-vv shows the traceback)", DEFECT)
+
+
+def _one_line(message: str, context: Any) -> str:
+    message = " ".join(message.split())
+    message = message[:1].lower() + message[1:].rstrip(".")
+    return f"{message}; see `{context.command_path} --help`" if context is not None else message
+
+
+def _fail(message: str, status: int) -> int:
+    from actcli.render.terminal import ascii_fallback
+
+    line = f"actcli: {message}\n"
+    try:
+        sys.stderr.write(ascii_fallback(line, sys.stderr.encoding or "utf-8"))
+        sys.stderr.flush()
+    except OSError:
+        return status  # nobody is listening; the status still tells
+    return status
+
+
+def _traceback() -> None:
+    import traceback
+
+    traceback.print_exc()

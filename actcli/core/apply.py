@@ -1,0 +1,183 @@
+"""Run a kernel over an array: working precision, edges, cache-sized blocks, threads, `out=`.
+
+Kernels see float64 arrays of finite numbers. Everything else about a call is decided here: narrower formats are
+computed in float64 and rounded once, NaN goes through, ±inf gets the mathematical limit.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from actcli.core.device import Device, device_of
+from actcli.core.formats import FLOAT64, Format, format_of, round_to
+from actcli.errors import UsageError
+
+BlockKernel = Callable[[Any, int, Device], Sequence[Any]]
+"""`(x, order, device)` → [f, f′, …]: arrays of x's shape, from a flat float64 array of finite numbers."""
+
+Edges = Mapping[float, Sequence[Any]]
+"""(f, f′, f″) at the points where a kernel has only limits to offer: ±inf, and the ends of a bounded domain."""
+
+BLOCK = 1 << 13
+"""Elements computed at a time: a kernel's handful of float64 temporaries then stay in a 1 MiB second-level cache."""
+
+THREADED_FROM = 1 << 17
+"""Elements from which starting threads pays."""
+
+
+def apply(
+    kernel: BlockKernel,
+    x: Any,
+    *,
+    order: int = 0,
+    edges: Edges | None = None,
+    format: Format | None = None,
+    threads: int | None = None,
+    out: Sequence[Any] | None = None,
+) -> list[Any]:
+    """Return [f, f′, …] up to `order` at every element of an array, on the array's own device.
+
+    `x` is a NumPy or CuPy array of any shape and memory order; floats keep their dtype (or get `format`'s), integers and
+    booleans give float64. `out` holds arrays to fill instead of new ones. `threads` defaults to the machine's cores for
+    large arrays. Raises UsageError for a dtype that isn't real, or an `out` that doesn't fit.
+    """
+    device = device_of(x)
+    target = format or result_format(x.dtype)
+    results = _outputs(x, order, target, device, out)
+    flat, flats = _flattened(x, results)
+    edges = edges or {}
+    if device.kind != "cpu":
+        _run(kernel, flat, flats, slice(None), order, edges, target, device)
+    else:
+        _run_blocks(kernel, flat, flats, order, edges, target, device, threads)
+    if flats is not results:
+        for result, values in zip(results, flats, strict=True):
+            if result is not values:
+                result[...] = values.reshape(result.shape)
+    return list(results)
+
+
+def result_format(dtype: Any) -> Format:
+    """Return the format results have for inputs of a dtype. Raises UsageError when it isn't a real number."""
+    found = format_of(np.dtype(dtype))
+    if found is not None:
+        return found
+    if np.dtype(dtype).kind in "iub":
+        return FLOAT64
+    raise UsageError(f"can't compute with dtype {np.dtype(dtype).name}; give real numbers")
+
+
+def usable_cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _outputs(x: Any, order: int, target: Format, device: Device, out: Sequence[Any] | None) -> list[Any]:
+    if out is None:
+        return [device.xp.empty_like(x, dtype=target.dtype) for _ in range(order + 1)]
+    if len(out) != order + 1:
+        raise UsageError(f"out= needs {order + 1} arrays, not {len(out)}")
+    for array in out:
+        if array.shape != x.shape:
+            raise UsageError(f"out= has shape {array.shape}, the input {x.shape}")
+        if array.dtype != target.dtype:
+            raise UsageError(f"out= has dtype {array.dtype}, the result {target.dtype}")
+    return list(out)
+
+
+def _flattened(x: Any, results: list[Any]) -> tuple[Any, list[Any]]:
+    """Return one-dimensional views in one common order, copies where memory is laid out otherwise."""
+    if all(array.flags.c_contiguous for array in (x, *results)):
+        return x.reshape(-1), [result.reshape(-1) for result in results]
+    if all(array.flags.f_contiguous for array in (x, *results)):
+        return x.T.reshape(-1), [result.T.reshape(-1) for result in results]
+    flats = [result.reshape(-1) if result.flags.c_contiguous else result.flatten() for result in results]
+    return x.reshape(-1), flats
+
+
+def _run_blocks(
+    kernel: BlockKernel,
+    flat: Any,
+    flats: list[Any],
+    order: int,
+    edges: Edges,
+    target: Format,
+    device: Device,
+    threads: int | None,
+) -> None:
+    size = flat.size
+    workers = threads or (usable_cores() if size >= THREADED_FROM else 1)
+
+    def run_range(start: int, stop: int) -> None:
+        # errstate belongs to a thread, so every worker sets its own.
+        with np.errstate(all="ignore"):
+            for first in range(start, stop, BLOCK):
+                block = slice(first, min(first + BLOCK, stop))
+                _run(kernel, flat, flats, block, order, edges, target, device)
+
+    if workers == 1 or size <= BLOCK:
+        run_range(0, size)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    share = -(-size // (workers * BLOCK)) * BLOCK
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(run_range, start, min(start + share, size)) for start in range(0, size, share)]:
+            done.result()
+
+
+def _run(
+    kernel: BlockKernel,
+    flat: Any,
+    flats: list[Any],
+    block: slice,
+    order: int,
+    edges: Edges,
+    target: Format,
+    device: Device,
+) -> None:
+    xp = device.xp
+    x = flat[block].astype(np.float64)
+    special = ~xp.isfinite(x)
+    for edge in edges:
+        if math.isfinite(edge):
+            special |= x == edge
+    any_special = bool(special.any())
+    # A half lies inside every domain there is; its result is replaced below.
+    results = kernel(xp.where(special, 0.5, x) if any_special else x, order, device)
+    at_edges = [(x == edge, edges[edge]) for edge in edges if bool((x == edge).any())] if any_special else []
+    for k, (result, out) in enumerate(zip(results, flats, strict=False)):
+        if any_special:
+            result = xp.where(special, xp.nan, result)
+            for here, limits in at_edges:
+                result = xp.where(here, float(limits[k]), result)
+        if target.name == "bfloat16":
+            result = _settle_ties(result, x, kernel, k, device)
+        out[block] = round_to(result, target, xp)
+
+
+def _settle_ties(result: Any, x: Any, kernel: BlockKernel, order: int, device: Device) -> Any:
+    """Nudge float64 results that look like ties of a subnormal bfloat16 but aren't.
+
+    silu(x) = x/2 + x²/4 − … of a subnormal x differs from x/2 by less than float64 can hold, and x/2 may lie midway
+    between two bfloat16 numbers. The side on which the true value lies is that of the next term of the Taylor series,
+    whose sign is the same at 2⁻¹⁶, where it can be seen.
+    """
+    xp = device.xp
+    units = xp.abs(result) * 2.0**133
+    tie = (units < 128) & (units - xp.floor(units) == 0.5) & (x != 0)
+    if not bool(tie.any()):
+        return result
+    probe = xp.copysign(2.0**-16, x)
+    slope = xp.where(tie, result / xp.where(x == 0, 1.0, x), 0.0)
+    bend = kernel(probe, order, device)[order] - slope * probe
+    bend = xp.where(xp.abs(bend) > 2.0**-44 * xp.abs(slope * probe), bend, 0.0)
+    nudged = xp.nextafter(result, xp.where(bend > 0, xp.inf, -xp.inf))
+    return xp.where(tie & (bend != 0), nudged, result)

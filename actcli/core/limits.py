@@ -1,0 +1,37 @@
+"""Limits of a formula at ±∞, read off exact values far out.
+
+A record states its limits; a formula that somebody typed can't. Its values at points that grow without bound either
+settle, shrink, or grow. Where they do neither (sin x) there is no limit, and the answer is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from actcli.core.exact import Reference
+from actcli.core.formats import FLOAT64
+
+_FAR = [Fraction(2) ** k for k in (12, 24, 48, 96, 192, 384, 768)]
+
+
+def limits(reference: Reference, direction: int, order: int = 2) -> list[float]:
+    """Return the limits of f, f′, … at +∞ (direction 1) or −∞ (−1), NaN where there is none."""
+    rows = [[r.number for r in reference.at(float(direction * x), order, FLOAT64)] for x in _FAR]
+    return [_trend([row[k] for row in rows]) for k in range(order + 1)]
+
+
+def _trend(values: list[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    if len(known) < 3:
+        return math.nan
+    first, second, last = known[-3:]
+    if last in (second, 0.0) or math.isinf(last):
+        return last
+    if abs(last - second) <= 2**-40 * abs(last):
+        return last
+    if abs(last) <= abs(second) / 1.5 <= abs(first) / 1.5**2:
+        return 0.0
+    if last * second > 0 and abs(last) >= abs(second) * 1.5 >= abs(first) * 1.5**2:
+        return math.copysign(math.inf, last)
+    return math.nan

@@ -1,0 +1,1 @@
+"""Text ↔ expression tree ↔ value, with no knowledge of activations."""

@@ -1,0 +1,1 @@
+"""The algebras a formula is evaluated over: arrays with derivatives, Arb power series, exact rationals."""

@@ -1,0 +1,115 @@
+"""Fitting a page of texts into so many terminal columns, without touching a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from textwrap import wrap
+
+from actcli.render.pages import Page
+
+GAP = 3
+_NARROWEST_TEXT = 16
+"""A column of sentences isn't squeezed below this."""
+_LONGEST_WORD = 24
+"""Words up to this long stay whole: names, and bit patterns such as `0x3ff0000000000000`."""
+_READABLE_TEXT = 30
+
+
+def aligned(page: Page) -> list[list[str]]:
+    """Return the cells with the numbers of each column padded so that their decimal points stand in line."""
+    return [_align(column) if number else column for column, number in zip(page.cells, page.numeric, strict=True)]
+
+
+def _align(column: list[str]) -> list[str]:
+    points = [match.start() if (match := re.search("[.e]", text)) else len(text) for text in column]
+    left = max(points, default=0)
+    right = max((len(text) - point for text, point in zip(column, points, strict=True)), default=0)
+    return [f"{'':{left - at}}{text:{at + right}}" if text else "" for text, at in zip(column, points, strict=True)]
+
+
+def widths(names: Sequence[str], cells: Sequence[list[str]], numeric: Sequence[bool], room: int) -> list[int] | None:
+    """Return the column widths for a table within `room`, or None if no table fits.
+
+    First everything has the width it likes; else headings break between words and texts wrap, the longest first.
+    """
+    longest = [max(map(len, column), default=0) for column in cells]
+    ideal = [max(len(name), cell) for name, cell in zip(names, longest, strict=True)]
+    least = [
+        max(max(map(len, _break(name, 0))), cell if number else min(cell, _least(column)))
+        for name, cell, column, number in zip(names, longest, cells, numeric, strict=True)
+    ]
+    # A broken heading is uglier than a sentence in two lines, a sentence in five uglier than a broken heading.
+    readable = [min(like, _READABLE_TEXT) for like in ideal]
+    headings = [like if number else read for read, like, number in zip(readable, ideal, numeric, strict=True)]
+    fitted = _shared(least, (readable, headings, ideal), room)
+    if fitted is None or fitted == ideal:
+        return fitted
+    # A heading that broke all the same needs no more room than its longest line.
+    return [
+        max(cell, *map(len, _break(name, width))) if number else width
+        for name, cell, width, number in zip(names, longest, fitted, numeric, strict=True)
+    ]
+
+
+def transposed_widths(names: Sequence[str], page: Page, room: int) -> list[int] | None:
+    """Return the widths for the names and for each row as a column beside them, or None if they don't fit."""
+    label = max(map(len, names), default=0)
+    rows = list(zip(*page.cells, strict=True))
+    ideal = [label, *(max(map(len, row), default=0) for row in rows)]
+    least = [label]
+    for row, like in zip(rows, ideal[1:], strict=True):
+        texts = [text for text, number in zip(row, page.numeric, strict=True) if not number]
+        numbers = [len(text) for text, number in zip(row, page.numeric, strict=True) if number]
+        least.append(min(like, max([_least(texts), *numbers])))
+    return _shared(least, (ideal,), room)
+
+
+def _shared(least: Sequence[int], goals: Sequence[Sequence[int]], room: int) -> list[int] | None:
+    """Widen `least` towards each goal in turn, the neediest first, as far as the room goes."""
+    fitted = list(least)
+    room -= GAP * (len(fitted) - 1)
+    if sum(fitted) > room:
+        return None
+    for goal in goals:
+        while room > sum(fitted) and any(have < want for have, want in zip(fitted, goal, strict=True)):
+            neediest = max(range(len(fitted)), key=lambda index: goal[index] - fitted[index])
+            fitted[neediest] += 1
+    return fitted
+
+
+def broken_headings(names: Sequence[str], column_widths: Sequence[int]) -> list[str]:
+    """Return the headings broken into lines, all of the same number of lines, the text at the bottom."""
+    split = [_break(name, width) for name, width in zip(names, column_widths, strict=True)]
+    height = max(map(len, split), default=1)
+    return ["\n".join([""] * (height - len(lines)) + lines) for lines in split]
+
+
+def block(names: Sequence[str], row: Sequence[str], numeric: Sequence[bool], room: int) -> list[tuple[str, str]]:
+    """Return one row as lines, each a label (perhaps empty, padded) and a text; a number never breaks."""
+    label = max(map(len, names), default=0) + 2
+    shown: list[tuple[str, str]] = []
+    for name, text, number in zip(names, row, numeric, strict=True):
+        parts = [text] if number else (wrap(text, max(room - label, _NARROWEST_TEXT)) or [""])
+        if label + max(map(len, parts)) > room:
+            # Too narrow even for that: the value goes on lines of its own.
+            shown.append((name, ""))
+            parts = [text] if number else wrap(text, max(room - 2, _NARROWEST_TEXT))
+            shown += [("  ", part) for part in parts]
+        else:
+            shown += [(f"{name if index == 0 else '':{label}}", part) for index, part in enumerate(parts)]
+    return shown
+
+
+def _break(name: str, width: int) -> list[str]:
+    lines = [""]
+    for piece in re.findall(r"[^_\s]*(?:_+|\s+|$)", name):
+        if lines[-1] and len((lines[-1] + piece).rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def _least(column: list[str]) -> int:
+    words = [len(word) for text in column for word in text.split()]
+    return max([_NARROWEST_TEXT, *(length for length in words if length <= _LONGEST_WORD)])

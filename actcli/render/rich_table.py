@@ -1,0 +1,167 @@
+"""Tables for people, through Rich: numbers stay whole, whatever the width.
+
+A table that is too wide first wraps its sentences and headings; where that is not enough, a few rows turn into columns
+side by side, and many rows into one block of `name  value` lines each. The first page settles the layout, so rows
+stream.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from actcli.render import layout
+from actcli.render.pages import Page, headings, pages
+from actcli.render.terminal import ascii_fallback, encode
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+    from actcli.render.terminal import Terminal
+    from actcli.report import Report, Table
+
+
+_SIDE_BY_SIDE = 6
+"""So many rows of a table that is too wide stand side by side, if there is room; more become blocks."""
+_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
+
+
+def table_bytes(
+    report: Report, tables: Sequence[Table], digits: int, terminal: Terminal
+) -> Iterator[tuple[int, bytes]]:
+    """Yield numbers of rows and their text in the terminal's encoding: title, verdict, tables, notes."""
+    from rich.text import Text
+
+    console = _console(terminal)
+
+    def shown(printed: RenderableType, width: int | None = None) -> bytes:
+        if isinstance(printed, str):
+            return encode(printed, terminal.encoding)
+        with console.capture() as capture:
+            console.print(printed, width=width)
+        # Rich fills the last column up with blanks.
+        return encode(re.sub(r" +$", "", capture.get(), flags=re.MULTILINE), terminal.encoding)
+
+    def line(text: str, style: str = "") -> bytes:
+        return shown(Text(ascii_fallback(text, terminal.encoding), style), terminal.width)
+
+    yield 0, line(report.title, "bold")
+    if report.verdict:
+        yield 0, line(report.verdict)
+    for table in tables:
+        yield 0, b"\n"
+        if table.title and table.title != report.title:
+            yield 0, line(table.title, "bold")
+        for page, printed in _printed(table, digits, terminal):
+            yield page.rows, shown(printed)
+    for index, note in enumerate(report.notes):
+        yield 0, (b"" if index else b"\n") + line(f"note: {note}", "dim")
+
+
+def _console(terminal: Terminal) -> Console:
+    from rich.console import Console
+
+    return Console(
+        # Widths are ours: Rich must never have a reason to crop.
+        width=100_000,
+        force_terminal=terminal.colour,
+        color_system="standard" if terminal.colour else None,
+        legacy_windows=False,
+        # Terminal.detect has settled this: --color always outranks NO_COLOR, which Rich would read by itself.
+        no_color=False,
+        force_jupyter=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def _printed(table: Table, digits: int, terminal: Terminal) -> Iterator[tuple[Page, RenderableType]]:
+    """Yield each page and what Rich shall print for it, all laid out as the first page demands."""
+    names = [ascii_fallback(name, terminal.encoding) for name in headings(table)]
+    widths: list[int] | None = None
+    for number, page in enumerate(pages(table, digits)):
+        page.cells = [[_one_line(text, terminal) for text in column] for column in page.cells]
+        cells = layout.aligned(page)
+        if number == 0:
+            widths = layout.widths(names, cells, page.numeric, terminal.width)
+        if widths is None and number == 0 and 1 < page.rows <= _SIDE_BY_SIDE:
+            side = layout.transposed_widths(names, page, terminal.width)
+            if side is not None:
+                yield page, _transposed(names, page, side)
+                continue
+        if widths is None:
+            yield page, _blocks(names, page, terminal.width, first=number == 0)
+            continue
+        for index, column in enumerate(cells):
+            if page.numeric[index]:
+                # A later number may be longer than any on the first page.
+                widths[index] = max([widths[index], *map(len, column)])
+        plain = number > 0 and all(max(map(len, column)) <= width for column, width in zip(cells, widths, strict=True))
+        # Rich takes a quarter of a millisecond a row: a long table continues without it where nothing wraps.
+        yield (
+            page,
+            _lines(cells, page.numeric, widths) if plain else _grid(names, cells, page.numeric, widths, number == 0),
+        )
+
+
+def _one_line(text: str, terminal: Terminal) -> str:
+    # Control characters in a cell would move the cursor, or worse.
+    return ascii_fallback(text.translate(_CONTROLS), terminal.encoding)
+
+
+def _transposed(names: Sequence[str], page: Page, widths: Sequence[int]) -> RenderableType:
+    """Rows as columns, under the first cell of each."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table as Grid
+
+    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    lines = [[name, *cells] for name, cells in zip(names, page.cells, strict=True)]
+    for index, (heading, width) in enumerate(zip(lines[0], widths, strict=True)):
+        grid.add_column(heading, width=width, overflow="fold", style="cyan" if index == 0 else "")
+    for line in lines[1:]:
+        grid.add_row(*line)
+    return grid
+
+
+def _lines(cells: Sequence[list[str]], numeric: Sequence[bool], widths: Sequence[int]) -> str:
+    columns = [
+        [text.rjust(width) if number else text.ljust(width) for text in column]
+        for column, number, width in zip(cells, numeric, widths, strict=True)
+    ]
+    gap = " " * layout.GAP
+    return "".join([gap.join(row).rstrip() + "\n" for row in zip(*columns, strict=True)])
+
+
+def _grid(
+    names: Sequence[str], cells: Sequence[list[str]], numeric: Sequence[bool], widths: Sequence[int], header: bool
+) -> RenderableType:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table as Grid
+
+    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_header=header, header_style="bold")
+    shown = layout.broken_headings(names, widths)
+    columns: list[list[str]] = []
+    for name, column, number, width in zip(shown, cells, numeric, widths, strict=True):
+        # Rich's right justification would strip the blanks that keep decimal points in line.
+        columns.append([text.rjust(width) for text in column] if number else column)
+        over = "\n".join(line.rjust(width) for line in name.split("\n")) if number else name
+        grid.add_column(over, width=width, no_wrap=number, overflow="fold")
+    for row in zip(*columns, strict=True):
+        grid.add_row(*row)
+    return grid
+
+
+def _blocks(names: Sequence[str], page: Page, width: int, *, first: bool) -> Text:
+    from rich.text import Text
+
+    text = Text(no_wrap=True)
+    for index, row in enumerate(zip(*page.cells, strict=True)):
+        if index or not first:
+            text.append("\n")
+        for label, value in layout.block(names, row, page.numeric, width):
+            text.append(label, "cyan").append(f"{value}\n")
+    text.right_crop(1)
+    return text

@@ -1,0 +1,120 @@
+"""What analyses return and renderers take: tables as lazy batches of columns, plots as data. No I/O, no formatting.
+
+A `Table` is asked for the columns that are wanted and yields them batch by batch, so a table that nobody prints costs
+nothing and one of 10⁹ rows streams in flat memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    Cells = np.ndarray[Any, Any] | Sequence[Any]
+    """One column of one batch: a NumPy array (numbers, in the precision they have) or a sequence of str, bool, None."""
+
+Batch = Mapping[str, "Cells"]
+"""Columns of equal length, by name. None is an empty cell."""
+
+Rows = Callable[[Sequence[str]], Iterator[Batch]]
+"""Given the names of the wanted columns, yield batches that hold at least those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name for programs, and what people need to read it.
+
+    `heading` stands over the column in formats for people (default: the name). `audience` says who sees it: a number
+    that people read in words is for `machines`, the words are for `people`. Where the column named by `limit_at` holds
+    ±inf, this column's number is a limit, which people's formats write as `→ 0`.
+    """
+
+    name: str
+    meaning: str = ""
+    unit: str = ""
+    heading: str = ""
+    audience: Literal["all", "people", "machines"] = "all"
+    limit_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A named table: columns, and a function that yields batches of the wanted ones (each call starts afresh)."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Rows
+    title: str = ""
+
+    def columns_for(self, audience: Literal["people", "machines"]) -> tuple[Column, ...]:
+        """Return the columns that this audience sees, in order."""
+        return tuple(column for column in self.columns if column.audience in ("all", audience))
+
+    def batches(self, columns: Sequence[Column]) -> Iterator[Batch]:
+        """Yield batches that hold at least `columns`."""
+        return self.rows([column.name for column in columns])
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the columns that programs see as one DataFrame; numbers keep their precision."""
+        import pandas as pd
+
+        columns = self.columns_for("machines")
+        names = [column.name for column in columns]
+        frames = [pd.DataFrame({name: batch[name] for name in names}) for batch in self.batches(columns)]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a plot: points in order. `dashed` marks theory or a reference, `points` draws markers only."""
+
+    name: str
+    x: Cells
+    y: Cells
+    style: Literal["line", "dashed", "points"] = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure as data; a renderer draws it in a terminal or a file."""
+
+    name: str
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    x_log: bool = False
+    y_log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a command found out.
+
+    `verdict` is one line in words. `failure` is the one line that says which check did not hold; it is empty when all
+    did, and decides the exit status. `plots` is called only when a plot is asked for.
+    """
+
+    name: str
+    title: str
+    tables: Mapping[str, Table]
+    verdict: str = ""
+    notes: tuple[str, ...] = ()
+    plots: Callable[[], tuple[Plot, ...]] = tuple
+    environment: Mapping[str, str] = field(default_factory=dict)
+    failure: str = ""
+
+    def _repr_html_(self) -> str:
+        """Return the first rows of every table as HTML, for notebooks."""
+        from html import escape
+
+        parts = [f"<h4>{escape(self.title)}</h4>"]
+        if self.verdict:
+            parts.append(f"<p>{escape(self.verdict)}</p>")
+        parts += [table.to_pandas().to_html(index=False, max_rows=40) for table in self.tables.values()]
+        parts += [f"<p>{escape(note)}</p>" for note in self.notes]
+        return "\n".join(parts)

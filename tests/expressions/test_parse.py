@@ -1,0 +1,175 @@
+"""The parser: what it reads, what it refuses, how fast, and where it points."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actcli.activations.registry import DEFAULT, Builders
+from actcli.errors import FormulaError, UsageError
+from actcli.expressions.algebras.scalars import scalar
+from actcli.expressions.evaluate import flatten, operation_counts
+from actcli.expressions.nodes import Application, Number, Operation, rational_value, symbols
+from actcli.expressions.parse import MAX_LENGTH, parse
+
+BUILDERS = Builders(DEFAULT, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 + 2*3", 7),
+        ("(1 + 2)*3", 9),
+        ("2 - 3 - 4", -5),
+        ("12/3/2", 2),
+        ("-2**2", -4),
+        ("2**-1", Fraction(1, 2)),
+        ("2**3**2", 512),
+        ("-2*-3", 6),
+        ("+5", 5),
+        ("0.1 + 0.2", Fraction(3, 10)),
+        ("1e-3", Fraction(1, 1000)),
+        (".5", Fraction(1, 2)),
+        ("5.", 5),
+        ("3²", 9),
+        ("2⁻¹", Fraction(1, 2)),
+        ("−3", -3),
+        ("2·3×4÷8", 3),
+        ("max(1, 3, 2)", 3),
+        ("np.minimum(1, 2)", 1),
+        ("clip(5, 0, 3)", 3),
+        ("where(1 <= 2, 10, 20)", 10),
+        ("where(1 ≥ 2, 10, 20)", 20),
+        ("(2 > 1) + (1 > 2)", 1),
+        ("torch.abs(-4)", 4),
+    ],
+)
+def test_arithmetic_is_exact(text: str, value: Fraction) -> None:
+    assert scalar(parse(text), {}) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("σ(x)", "sigmoid(x)"),
+        ("torch.sigmoid(x)", "sigmoid(x)"),
+        ("F.gelu(x)", "gelu(x)"),
+        ("x*Φ(x) + φ(x)", "x*Phi(x) + phi(x)"),
+        ("√2 * x", "sqrt(2)*x"),
+        ("√(2/π)*x", "sqrt(2/pi)*x"),
+        ("x²", "x**2"),
+        ("np.max(0, x)", "maximum(0, x)"),
+        ("jax.nn.silu(x)", "silu(x)"),
+        ("math.e**x", "e**x"),
+        ("np.pi * x", "pi*x"),
+        ("x * (x > 0)", "x*where(x > 0, 1, 0)"),
+    ],
+)
+def test_pasted_text_means_the_same(text: str, same: str) -> None:
+    assert flatten(parse(text, BUILDERS)) == flatten(parse(same, BUILDERS))
+
+
+def test_catalogue_functions_are_applied_not_opened() -> None:
+    tree = parse("x*sigmoid(1.702*x)", BUILDERS)
+    assert isinstance(tree, Operation)
+    inner = tree.operands[1]
+    assert isinstance(inner, Application)
+    assert inner.function.name == "sigmoid"
+
+
+def test_free_names_become_symbols() -> None:
+    assert symbols(parse("a*x + b*a")) == ["a", "x", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "words"),
+    [
+        ("", 0, "empty"),
+        ("2x", 1, "operator is missing"),
+        ("x^2", 1, "write **"),
+        ("x +* 2", 3, "unexpected '*'"),
+        ("(x", 2, "expected ')'"),
+        ("x)", 1, "without '('"),
+        ("max(x", 5, "expected ',' or ')'"),
+        ("tanhh(x)", 0, "did you mean tanh"),
+        ("exp", 0, "write exp(x)"),
+        ("exp(x, 2)", 0, "takes 1 argument"),
+        ("x.real", 0, "attribute access"),
+        ("os.system(x)", 0, "attribute access"),
+        ("x[0]", 1, "subscripts"),
+        ("lambda y: y", 8, "Python"),
+        ("x if x > 0 else 0", 2, "where"),
+        ("__import__('os')", 11, "quotes"),
+        ("{x}", 0, "not part of a formula"),
+        ("1 < x < 2", 6, "chained"),
+        ("x = 3", 2, "compare with =="),
+        ("9**9**9", 1, "exponent is too large"),
+        ("x**2000", 1, "exponent is too large"),
+        ("((9**1000)**1000)", 10, "too large a number"),
+        ("1e99999", 0, "more than 400 digits"),
+        ("1" * 500, 0, "more than 400 digits"),
+        ("softmax(x)", 0, "whole vector"),
+        ("leaky_relu(x, slope=1)", 0, "no parameter 'slope'"),
+        ("leaky_relu(x, 1, 2)", 0, "takes x"),
+    ],
+)
+def test_refusals_point_at_the_character(text: str, position: int, words: str) -> None:
+    with pytest.raises(FormulaError) as caught:
+        parse(text, BUILDERS)
+    assert words in str(caught.value)
+    assert caught.value.position == position
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 100_000, "(" * 2000 + "x" + ")" * 2000, "-" * 3000 + "x", "x+" * 1999 + "x", "9**9**9**9**9", "exp(" * 900,
+     "((((9**999)**999)**999)**999)", "x**" * 1000 + "x", "max(" + "x," * 1500 + "x)", "√" * 3900 + "x"],
+)  # fmt: skip
+def test_hostile_text_is_refused_at_once(text: str) -> None:
+    start = time.perf_counter()
+    with pytest.raises(FormulaError):
+        parse(text, BUILDERS)
+    # The contract is 100 ms; a wide margin, because this is about complexity and not about the machine.
+    assert time.perf_counter() - start < 2
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused_with_one_line(text: str) -> None:
+    try:
+        parse(text, BUILDERS)
+    except UsageError as error:
+        assert len(str(error).splitlines()) == 1
+
+
+@given(st.lists(st.sampled_from("x 1 2.5 + - * / ** ( ) , exp( max( sigmoid( where( < >= √ ² = . np. [ ' ^".split()), max_size=25))
+def test_any_sequence_of_tokens_is_read_or_refused(words: list[str]) -> None:
+    try:
+        flatten(parse(" ".join(words), BUILDERS))
+    except UsageError:
+        pass
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=0, max_value=10**9))
+def test_decimals_stay_exact(number: object) -> None:
+    assert rational_value(parse(str(number))) == Fraction(str(number))
+
+
+def test_common_subtrees_are_computed_once() -> None:
+    assert operation_counts(parse("exp(x) / (1 + exp(x))")) == {"exp": 1, "add": 1, "divide": 1}
+
+
+def test_numbers_are_folded_exactly() -> None:
+    program = flatten(parse("x * (1/3 + 1/6)"))
+    assert [step.fixed for step in program.steps if step.method == "number"] == [Fraction(1, 2)]
+    assert parse("0.5") == Number(Fraction(1, 2))
+
+
+def test_limits_are_generous_enough_for_people() -> None:
+    polynomial = " + ".join(f"{k}.5*x**{k}" for k in range(60))
+    assert len(polynomial) < MAX_LENGTH
+    parse(polynomial)
