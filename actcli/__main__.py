@@ -12,9 +12,13 @@ def main() -> None:
 
         sys.stdout.write(f"actcli {VERSION}\n")
         return
-    from actcli.cli.run import run
+    try:
+        from actcli.cli.run import run
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while still importing
+        status = 130
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -64,22 +64,22 @@ def _activation(path: str, name: str, entry: Any) -> CustomActivation:
 
 
 def defaults(
-    config: Config, path: str, command: str, commands: list[str], options: Mapping[str, bool]
+    config: Config, path: str, command: str, commands: list[str], options: Mapping[str, tuple[str, bool]]
 ) -> dict[str, Any]:
     """Return the defaults for the options of one command.
 
-    `options` names them, and says which may be given several times. Raises UsageError for an unknown section or key.
+    `options` gives, for every key that may be written, what the command calls it and whether it may be given several
+    times. Raises UsageError for an unknown section or key, or a value that can't be one of an option.
     """
     for section in config.sections:
         if section not in commands:
             raise UsageError(f"--config {path}: unknown section [{section}]{suggestion(section, commands)}")
     found: dict[str, Any] = {}
     for key, value in config.sections.get(command, {}).items():
-        name = key.replace("-", "_")
-        if name not in options:
-            hint = suggestion(name, list(options))
+        if key.replace("-", "_") not in options:
+            hint = suggestion(key, list(options))
             raise UsageError(f"--config {path}: [{command}] has no option {key!r}{hint}")
-        several = options[name]
+        name, several = options[key.replace("-", "_")]
         if isinstance(value, dict) or (isinstance(value, list) and not several):
             raise UsageError(f"--config {path}: [{command}] {key} takes one value, not {value!r}")
         found[name] = [str(each) for each in value] if isinstance(value, list) else [str(value)] if several else value

@@ -28,7 +28,9 @@ def clean_environment(**more: str) -> dict[str, str]:
 def actcli() -> Callable[..., Completed]:
     """Run actcli as a user's shell would; without `stdin` its standard input is /dev/null."""
 
-    def run(*arguments: str, stdin: str | None = None, environment: dict[str, str] | None = None, **more: Any) -> Completed:
+    def run(
+        *arguments: str, stdin: str | None = None, environment: dict[str, str] | None = None, **more: Any
+    ) -> Completed:
         return subprocess.run(
             [sys.executable, "-m", "actcli", *arguments],
             input=stdin,

@@ -10,7 +10,11 @@ from actcli.activations.record import Activation, Convention, Interval, Limits, 
 from actcli.activations.silus import sigmoid_gated
 from actcli.core.doubles import fast_two_sum, on_grid
 
+# Both polynomials are in t = (u - K) / (u + K), u = |x|, highest power first: interpolation on [0, 40] in Chebyshev
+# nodes of t with 60 digits (after Shepherd & Laframboise 1981), relative error below 2⁻⁵³·⁸. Of the K that do, this is
+# one for which both constant terms are nearly float64 numbers.
 _K = 4.5703125
+# (u + 1.25) · R(u) with Mills' ratio R = Φ(-u) / φ(u); 1.25 makes it flat at 0
 _P = (
     -6.8339635577350455e-09,
     -2.1763973445633364e-08,
@@ -35,6 +39,7 @@ _P = (
     -0.33237149221964946,
     1.2196960228193547,
 )
+# (u - R(u)) / (u - r), r the root of u = R(u): gelu′(-r) = 0
 _H = (
     -6.803575323345276e-10,
     -2.164983107568563e-09,
@@ -60,8 +65,10 @@ _H = (
 )
 _SLOPE_ROOT, _SLOPE_ROOT_TAIL = 0.7517915246935645, -1.4956759177009883e-17
 _SQRT2, _SQRT2_TAIL = 1.4142135623730951, -9.667293313452913e-17
-# 92 · log 2 - log(2π)/2, rounded to a multiple of 2⁻⁴¹, and the rest.
-_SHIFT, _SHIFT_TAIL = 62.8506020783102, 9.265548251726952e-14
+# 91 · log 2 - log(2π)/2, rounded to a multiple of 2⁻⁴¹, and the rest. Of the powers of 2 that keep clear of underflow,
+# 91 is one for which the roundings next to x = 0 happen to cancel.
+_UNSCALE = 2.0**-91
+_SHIFT, _SHIFT_TAIL = 62.157454897750085, 2.6504992777341787e-13
 
 
 def _polynomial(coefficients: tuple[float, ...], t: Any) -> Any:
@@ -76,37 +83,47 @@ def gelu(x: Any, xp: Any) -> Iterator[Any]:
     """Yield x · Φ(x) and its derivatives."""
     right = x > 0.0
     u = xp.minimum(xp.abs(x), 40.0)
-    # 2⁹² · φ(u): rounding u²/2 would cost up to 700 ULP, so the square of u's first bits, exact, goes to exp and
-    # the rest, v/2 < 2⁻¹⁵, to the series of exp. The factor 2⁹² keeps products clear of underflow until the end.
+    # 2⁹¹ · φ(u): rounding u²/2 would cost up to 700 ULP, so the square of u's first bits, exact, goes to exp and
+    # the rest, v/2 < 2⁻¹⁵, to the series of exp. The factor 2⁹¹ keeps products clear of underflow until the end.
     head = on_grid(u, 2.0**-20)
     v = (u - head) * (u + head)
     e = xp.exp(_SHIFT - 0.5 * (head * head))
     rest = v * (v * (0.125 - v * (1.0 / 48.0)) - 0.5) + _SHIFT_TAIL
-    # Φ(-u) = φ(u) · R(u) with Mills' ratio R = P(t) / (u + 1.25); 1 + rest goes into the denominator, which is rounded
-    # anyway.
+    # Φ(-u) = φ(u) · R(u) with Mills' ratio R = P(t) / (u + 1.25). The factor 1 + rest goes into the last sum of P, which
+    # is rounded anyway.
     t = (u - _K) / (u + _K)
-    d = u + (1.25 - (u + 1.25) * rest)
-    yield right * x - _polynomial(_P, t) / d * e * u * 2.0**-92
+    high = _polynomial(_P[:-1], t) * t
+    p = _P[-1] + (high + (_P[-1] + high) * rest)
+    yield right * x - p / (u + 1.25) * e * u * _UNSCALE
 
     density = e + e * rest
-    slope = ((_SLOPE_ROOT - u) + _SLOPE_ROOT_TAIL) * _polynomial(_H, t) * density * 2.0**-92
+    # On the left f′ = φ(u) · (R(u) - u), which cancels at its root r; H is the rest after dividing by u - r.
+    slope = ((_SLOPE_ROOT - u) + _SLOPE_ROOT_TAIL) * _polynomial(_H, t) * density * _UNSCALE
     yield xp.where(right, 1.0 - slope, slope)
 
     # 2 - u² cancels at u = √2.
-    yield ((_SQRT2 - u) + _SQRT2_TAIL) * (_SQRT2 + u) * density * 2.0**-92
+    yield ((_SQRT2 - u) + _SQRT2_TAIL) * (_SQRT2 + u) * density * _UNSCALE
 
 
-# 128 · log 2 rounded to a multiple of 2⁻⁴¹, and the rest.
-_W_SHIFT, _W_SHIFT_TAIL = 88.72283911167278, 2.1613120064975332e-13
-_TINY = 2.0**-128
+# Constants of gelu_tanh, with w = Ax + Bx³, A = 2√(2/π), B = 0.044715 · A. A and B are also split into a head of few
+# bits, so that its products with multiples of 2⁻⁸ up to 22, cubed, are exact, and a tail.
 _A, _A_HEAD, _A_TAIL = 1.5957691216057308, 1.595769121660851, -5.5120230375072935e-11
 _B, _B_HEAD, _B_TAIL = 0.07135481627260025, 0.07135772705078125, -2.9107781810012236e-06
+# 128 · log 2, rounded to a multiple of 2⁻⁴¹, and the rest.
+_TINY = 2.0**-128
+_W_SHIFT, _W_SHIFT_TAIL = 88.72283911167278, 2.1613120064975332e-13
+_TANH_SLOPE_ROOT, _TANH_SLOPE_ROOT_TAIL = 0.7524614220710163, -3.635560509207687e-17
+_TANH_SLOPE_WEIGHT = 0.29195521191476714  # e⁻ʷ there
+_TANH_BEND_ROOT, _TANH_BEND_ROOT_TAIL = 1.4185040087908283, 8.089265124388305e-17
+_TANH_BEND_WEIGHT = 0.0848161559251803  # e⁻ʷ there
 
 
 def gelu_tanh(x: Any, xp: Any) -> Iterator[Any]:
     """Yield x · σ(w), w = Ax + Bx³, and its derivatives; (1 + tanh(w/2)) / 2 is σ(w)."""
     right = x > 0.0
     u = xp.minimum(xp.abs(x), 22.0)
+    # exp needs w to 2⁻⁵⁴, absolutely: w at the nearest multiple of 2⁻⁸, exact, plus a small step; and 2⁻¹²⁸eʷ rather
+    # than eʷ, which overflows too early.
     head = on_grid(u, 2.0**-8)
     square = head * head
     big = _B_HEAD * (square * head) + (_A_HEAD * head - _W_SHIFT)
@@ -116,27 +133,170 @@ def gelu_tanh(x: Any, xp: Any) -> Iterator[Any]:
     d = (e + e * tail) + _TINY
     yield right * x - u / d * _TINY
 
-    q = 1.0 / d
-    gate = q - q * (q * _TINY)
-    s = (0.7524614220710163 - u) - 3.635560509207687e-17
+    # On the left f′ = σ′ · (1 + z - v), z = e⁻ʷ, v = xw′. Measured from its root, with s = r - u, the bracket is
+    # s · (v's divided difference) + zᵣ · (e^(wᵣ - w) - 1), terms of one sign. σ′ is (1 - q) / (1 + eʷ), q ≤ 1/2.
+    q = 1.0 / d * _TINY
+    p = 1.0 - q
+    s = (_TANH_SLOPE_ROOT - u) + _TANH_SLOPE_ROOT_TAIL
     dw = s * ((_B * u + 0.053691746524096876) * u + 1.6361700895487292)
     slope = s * ((0.21406444881780073 * u + 0.1610752395722906) * u + 1.716972025434726)
-    slope = (slope + 0.29195521191476714 * xp.expm1(dw)) * gate * _TINY
+    slope = (slope + _TANH_SLOPE_WEIGHT * xp.expm1(dw)) / d * p * _TINY
     yield xp.where(right, 1.0 - slope, slope)
 
-    s = (1.4185040087908283 - u) + 8.089265124388305e-17
+    # f″ = σ′ · (a - b · tanh(w/2)), a = 2w′ + xw″ = 2A + 12Bx², b = xw′², even in x. The bracket times 1 + z is
+    # a - b + (a + b)z, which measured from its root is s · C + (a + b)(z - zᵣ); C is the divided difference of
+    # (1 - zᵣ)b - (1 + zᵣ)a, and its coefficients are all positive.
+    s = (_TANH_BEND_ROOT - u) + _TANH_BEND_ROOT_TAIL
     dw = s * ((_B * u + 0.10121709292921649) * u + 1.739345973683978)
     c = ((0.041937007641803296 * u + 0.05948781345658958) * u + 0.7096326137383776) * u + 0.07773441740952558
     c = c * u + 2.440763104674031
     uu = u * u
     v = ((0.045823588247668835 * uu + 0.6831948749139936) * u + 0.8562577952712029) * uu
     v = v + (2.5464790894703255 * u + 3.1915382432114616)
-    q = q * _TINY
-    p = 1.0 - q
-    rise = xp.where(u < 0.5, q - 0.0848161559251803 * p, 0.0848161559251803 * xp.expm1(dw) * p)
-    yield (s * c * p + v * rise) * gate * _TINY
+    # (z - zᵣ) / (1 + z); near 0, rounding dw would tell.
+    rise = xp.where(u < 0.5, q - _TANH_BEND_WEIGHT * p, _TANH_BEND_WEIGHT * xp.expm1(dw) * p)
+    yield (s * c * p + v * rise) / d * p * _TINY
 
 
 def quick_gelu(x: Any, xp: Any) -> Iterator[Any]:
     """Yield x · σ(1.702x) and its derivatives."""
     return sigmoid_gated(x, Fraction("1.702"), xp)
+
+
+_LEFT, _RIGHT = Limits("0"), Limits("inf", "1")
+
+GELU = Activation(
+    name="gelu",
+    symbol="GELU",
+    aliases=("gelu_exact", "gelu_erf", "gelu_python"),
+    definition="x * Phi(x)",
+    kernel=gelu,
+    range=Interval.from_low("-0.169971207479903662"),
+    left=_LEFT,
+    right=_RIGHT,
+    max_derivative="(1 + erf(1))/2 + exp(-1)/sqrt(pi)",
+    zero_centred=False,
+    monotone=False,
+    saturates=Saturation.LEFT,
+    frameworks=(
+        "torch",
+        "jax",
+        "keras",
+        "tensorflow",
+        "onnx",
+        "flax",
+        "mlx",
+        "tinygrad",
+        "timm",
+        "transformers",
+        "vllm",
+    ),
+    uses=(
+        Use("transformer feed-forward layers", "the choice of BERT and many that followed; smooth and non-monotone"),
+        Use("vision transformers and ConvNeXt", "as in language models; costs little beside the matrix products"),
+        Use("GLU gates (GEGLU)", "gates one half of a projection with the other"),
+        Use("tiny or integer-only devices", "avoid: erf and exp are dear there", "hard_swish, relu"),
+    ),
+    conventions=(
+        Convention(
+            "torch",
+            "2.13",
+            "torch.nn.functional.gelu",
+            "float32: 1 + erf cancels on the left; wrong by 4 % at "
+            "x = -5, by 100 % at -6. -inf gives NaN, the limit is 0",
+        ),
+        Convention(
+            "jax", "0.10.2", "jax.nn.gelu", "the default is gelu_tanh; this one is approximate=False. -inf gives NaN"
+        ),
+        Convention("flax", "0.12", "flax.linen.gelu", "the default is gelu_tanh"),
+        Convention("tinygrad", "0.14", "Tensor.gelu", "gelu_tanh under this name"),
+        Convention("keras", "3.15", "keras.activations.gelu", "exact by default, as here; -inf gives NaN"),
+        Convention("mlx", "0.32", "mlx.nn.gelu", "exact by default, as here; -inf gives NaN"),
+    ),
+    references=(
+        "Hendrycks & Gimpel, Gaussian error linear units, arXiv:1606.08415, 2016",
+        "Shepherd & Laframboise, Chebyshev approximation of (1 + 2x)exp(x²)erfc x in 0 ≤ x < ∞, Math. Comp. 36, 1981",
+        "Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23, 1969",
+    ),
+)
+
+GELU_TANH = Activation(
+    name="gelu_tanh",
+    symbol="GELUₜₐₙₕ",
+    aliases=("gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "gelu_approx"),
+    definition="x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x**3)))",
+    kernel=gelu_tanh,
+    range=Interval.from_low("-0.170040750571254051"),
+    left=_LEFT,
+    right=_RIGHT,
+    max_derivative="1.128993068658771765",
+    zero_centred=False,
+    monotone=False,
+    saturates=Saturation.LEFT,
+    frameworks=(
+        "torch",
+        "jax",
+        "keras",
+        "tensorflow",
+        "onnx",
+        "flax",
+        "mlx",
+        "tinygrad",
+        "timm",
+        "transformers",
+        "vllm",
+    ),
+    uses=(
+        Use("models trained with it", "GPT-2, Gemma and most JAX models: inference has to use what training used"),
+        Use("where erf is slow or missing", "tanh is there on every accelerator", "gelu where erf is at hand"),
+    ),
+    conventions=(
+        Convention(
+            "torch",
+            "2.13",
+            "torch.nn.functional.gelu",
+            "only with approximate='tanh'; the default is gelu. It differs by up to 4.73e-4, at |x| = 2.70",
+        ),
+        Convention("jax", "0.10.2", "jax.nn.gelu", "the default under the name gelu"),
+        Convention("flax", "0.12", "flax.linen.gelu", "the default under the name gelu"),
+        Convention("tinygrad", "0.14", "Tensor.gelu", "the only one, under the name gelu"),
+        Convention("transformers", "from its source", "gelu_fast", "√(2/π) cut to 0.7978845608"),
+        Convention("vllm", "from its source", "gelu_tanh", "falls back to the exact gelu on ROCm"),
+    ),
+    references=("Hendrycks & Gimpel, Gaussian error linear units, arXiv:1606.08415, 2016, section 2",),
+)
+
+QUICK_GELU = Activation(
+    name="quick_gelu",
+    symbol="QuickGELU",
+    aliases=("gelu_quick", "gelu_fast_approx", "sigmoid_gelu"),
+    definition="x * sigmoid(1.702*x)",
+    kernel=quick_gelu,
+    range=Interval.from_low("-0.163610189636353581"),
+    left=_LEFT,
+    right=_RIGHT,
+    max_derivative="1.099839320128866917",
+    zero_centred=False,
+    monotone=False,
+    saturates=Saturation.LEFT,
+    frameworks=("mlx", "tinygrad", "timm", "transformers", "vllm"),
+    uses=(
+        Use("CLIP and models built on it", "their weights were trained with it"),
+        Use("new models", "avoid: neither GELU nor cheaper than SiLU", "gelu, silu"),
+    ),
+    conventions=(
+        Convention("mlx", "0.32", "mlx.nn.gelu_fast_approx", "the same function under another name"),
+        Convention(
+            "torch",
+            "2.13",
+            "",
+            "no such function; CLIP's code defines it. It differs from gelu by up to 0.0203, at |x| = 2.27",
+        ),
+    ),
+    references=(
+        "Hendrycks & Gimpel, Gaussian error linear units, arXiv:1606.08415, 2016, section 2",
+        "Radford et al., Learning transferable visual models from natural language supervision, ICML 2021",
+    ),
+)
+
+ACTIVATIONS: tuple[Activation, ...] = (GELU, GELU_TANH, QUICK_GELU)

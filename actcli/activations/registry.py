@@ -209,10 +209,10 @@ class Builders(Mapping[str, Builder]):
         return build
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.catalogue.names())
+        return (name for name in self.catalogue.names() if name in self)
 
     def __len__(self) -> int:
-        return len(self.catalogue.names())
+        return sum(1 for _ in self)
 
     def _apply(self, record: AnyRecord, positional: tuple[Node, ...], keywords: Mapping[str, Node]) -> Node:
         if isinstance(record, VectorActivation):

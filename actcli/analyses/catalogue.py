@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
-from actcli.activations.record import INFINITE, Activation
+from actcli.activations.function import Function
+from actcli.activations.record import INFINITE, Activation, Interval
 from actcli.activations.registry import DEFAULT, AnyRecord, Builders, Catalogue
 from actcli.errors import UsageError, suggestion
+from actcli.expressions.algebras.scalars import Scalar
 from actcli.expressions.evaluate import operation_counts
+from actcli.expressions.nodes import COMPARISONS
 from actcli.expressions.parse import parse
 from actcli.report import Batch, Column, Report, Table
 
@@ -27,7 +32,10 @@ COLUMNS = (
     Column("uses", "where people put it"),
 )
 
-_SIGNS = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "negative": "neg", "maximum": "max", "minimum": "min"}  # fmt: skip
+_SIGNS = {
+    "add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "negative": "neg", "maximum": "max", "minimum": "min",
+    **{name: sign for sign, name in COMPARISONS.items()},
+}  # fmt: skip
 
 
 def catalogue(framework: str = "", use: str = "", catalogue: Catalogue = DEFAULT) -> Report:
@@ -68,6 +76,7 @@ def _nothing(framework: str, use: str, catalogue: Catalogue) -> UsageError:
 
 
 def _cells(record: AnyRecord, catalogue: Catalogue) -> dict[str, Any]:
+    """Return the row of a record, its parameters at their defaults."""
     cells: dict[str, Any] = {
         "name": record.name,
         "symbol": record.symbol,
@@ -76,10 +85,12 @@ def _cells(record: AnyRecord, catalogue: Catalogue) -> dict[str, Any]:
         "range": str(record.range),
         "uses": "; ".join(use.use for use in record.uses),
     }
-    if isinstance(record, Activation):
+    function = catalogue.get(record.name)
+    if isinstance(record, Activation) and isinstance(function, Function):
         counts = operation_counts(parse(record.definition, Builders(catalogue, {}, record.name)))
         cells |= {
-            "max_derivative": record.max_derivative or None,
+            "range": _interval(record.range, function),
+            "max_derivative": function.largest_slope,
             "zero_centred": record.zero_centred,
             "monotone": record.monotone,
             "smoothness": _smoothness(record.smoothness),
@@ -87,6 +98,17 @@ def _cells(record: AnyRecord, catalogue: Catalogue) -> dict[str, Any]:
             "cost": ", ".join(f"{count} {_SIGNS.get(name, name)}" for name, count in counts.items()),
         }
     return {column.name: cells.get(column.name) for column in COLUMNS}
+
+
+def _interval(interval: Interval, function: Function) -> str:
+    low, high = (_end(function.quantity(end)) for end in (interval.low, interval.high))
+    return str(replace(interval, low=low, high=high))
+
+
+def _end(value: Scalar) -> str:
+    if isinstance(value, Fraction) and value.denominator <= 1000:
+        return str(value)
+    return repr(float(value))
 
 
 def _smoothness(continuous_derivatives: int | None) -> str:

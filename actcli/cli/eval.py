@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from actcli.cli import options
-from actcli.cli.values import ValueCommand
+from actcli.cli.command import Command
 from actcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("eval", cls=ValueCommand)(evaluate)
+    app.command("eval", cls=Command, epilog=options.EPILOG)(evaluate)
 
 
 def evaluate(
@@ -38,26 +38,34 @@ def evaluate(
     ] = None,
     order: Annotated[
         int | None,
-        typer.Option("--order", metavar="0|1|2", help="The highest derivative (default 1; 0 with --input or --wide)."),
+        options.option(
+            "--order", metavar="0|1|2", help="The highest derivative (default 1; 0 with --input or --wide)."
+        ),
     ] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="One row an x, one column an activation.")] = False,
+    wide: Annotated[bool, options.option("--wide", help="One row an x, one column an activation.")] = False,
     input: Annotated[
         str | None,
-        typer.Option(
+        options.option(
             "--input", metavar="FILE|-", help="Append columns to a CSV, TSV, JSON lines, Parquet, .npy or .npz file."
         ),
     ] = None,
     column: Annotated[
-        str | None, typer.Option("--column", metavar="NAME[,NAME…]", help="The columns of --input to evaluate.")
+        str | None, options.option("--column", metavar="NAME[,NAME…]", help="The columns of --input to evaluate.")
     ] = None,
     appended: Annotated[
-        str | None, typer.Option("--as", metavar="NAME", help="The name of the appended column (default COLUMN_ACT).")
+        str | None,
+        options.option(
+            "--as",
+            metavar="NAME",
+            envvar="ACTCLI_EVAL_AS",
+            help="The name of the appended column (default COLUMN_ACT).",
+        ),
     ] = None,
     no_header: Annotated[
-        bool, typer.Option("--no-header", help="The --input has no line of names; columns are 1, 2, ….")
+        bool, options.option("--no-header", help="The --input has no line of names; columns are 1, 2, ….")
     ] = False,
     delimiter: Annotated[
-        str | None, typer.Option("--delimiter", metavar="CHAR", help="The character between cells of --input.")
+        str | None, options.option("--delimiter", metavar="CHAR", help="The character between cells of --input.")
     ] = None,
     dtype: options.Dtype = "",
     device: options.DeviceName = "cpu",

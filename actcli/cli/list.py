@@ -7,20 +7,21 @@ from typing import Annotated, Literal, cast
 import typer
 
 from actcli.cli import options
+from actcli.cli.command import Command
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("list")(list_activations)
+    app.command("list", cls=Command, epilog=options.EPILOG)(list_activations)
 
 
 def list_activations(
     ctx: typer.Context,
     framework: Annotated[
-        str, typer.Option("--framework", metavar="NAME", help="Only activations that this framework has.")
+        str, options.option("--framework", metavar="NAME", help="Only activations that this framework has.")
     ] = "",
     use: Annotated[
-        str, typer.Option("--use", metavar="TEXT", help='Only activations with this use ("binary classification").')
+        str, options.option("--use", metavar="TEXT", help='Only activations with this use ("binary classification").')
     ] = "",
     format: options.Format = "auto",
     output: options.Output = None,

@@ -32,9 +32,11 @@ def apply_config(ctx: typer.Context, value: str | None) -> str | None:
 
     config = load(value)
     options = {
-        str(parameter.name): bool(getattr(parameter, "multiple", False)) or parameter.nargs == -1
+        spelling.lstrip("-").replace("-", "_"): (str(parameter.name), _takes_several(parameter))
         for parameter in ctx.command.params
         if parameter.name not in ("config", "help")
+        for spelling in (parameter.opts if parameter.param_type_name == "option" else [str(parameter.name)])
+        if len(spelling) > 2 or parameter.param_type_name == "argument"
     }
     group = ctx.parent.command if ctx.parent else None
     commands = list(getattr(group, "commands", {ctx.info_name: None}))
@@ -43,9 +45,16 @@ def apply_config(ctx: typer.Context, value: str | None) -> str | None:
     return value
 
 
-def _option(*names: str, help: str, **more: Any) -> Any:
-    return typer.Option(*names, help=help, **more)
+def _takes_several(parameter: Any) -> bool:
+    return bool(getattr(parameter, "multiple", False)) or parameter.nargs == -1
 
+
+def option(*names: str, help: str, **more: Any) -> Any:
+    """Define an option; the environment variable that every option has is said once, at the end of the help."""
+    return typer.Option(*names, help=help, **{"show_envvar": False, **more})
+
+
+EPILOG = "Any option can be set by an environment variable, ACTCLI_COMMAND_OPTION (ACTCLI_EVAL_DTYPE=float32)."
 
 Activation = Annotated[
     str,
@@ -59,49 +68,49 @@ Activation = Annotated[
 ]
 Format = Annotated[
     str,
-    _option(
+    option(
         "-f", "--format", help="auto, table, csv, tsv, json, jsonl, markdown or latex; auto is a table on a terminal, "
         "else CSV.",
     ),
 ]  # fmt: skip
 Output = Annotated[
     list[str] | None,
-    _option(
+    option(
         "-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all; its extension names the format. "
         "May be repeated; - is stdout.",
     ),
 ]  # fmt: skip
 TableName = Annotated[
-    str | None, _option("--table", metavar="NAME", help="The table to print (csv, tsv and jsonl carry one).")
+    str | None, option("--table", metavar="NAME", help="The table to print (csv, tsv and jsonl carry one).")
 ]
 PlotTarget = Annotated[
     list[str] | None,
-    _option("--plot", metavar="TARGET", help="term draws in the terminal; a .png, .svg or .pdf path writes a figure."),
+    option("--plot", metavar="TARGET", help="term draws in the terminal; a .png, .svg or .pdf path writes a figure."),
 ]
 Digits = Annotated[
     int | None,
-    _option("--digits", metavar="N", help="Decimals in formats for people (default 4); data always has all digits."),
+    option("--digits", metavar="N", help="Decimals in formats for people (default 4); data always has all digits."),
 ]
 Dtype = Annotated[
     str,
-    _option("--dtype", help="float16, bfloat16, float32 or float64.", autocompletion=complete_dtype),
+    option("--dtype", help="float16, bfloat16, float32 or float64.", autocompletion=complete_dtype),
 ]
-DeviceName = Annotated[str, _option("--device", help="cpu, gpu, cuda:N or auto.")]
+DeviceName = Annotated[str, option("--device", help="cpu, gpu, cuda:N or auto.")]
 Param = Annotated[
     list[str] | None,
-    _option("--param", metavar="NAME=VALUE", help="A parameter of the activation or formula; may be repeated."),
+    option("--param", metavar="NAME=VALUE", help="A parameter of the activation or formula; may be repeated."),
 ]
 ConfigFile = Annotated[
     str | None,
-    _option(
+    option(
         "--config", metavar="FILE", help="TOML with defaults for options and activations of your own.",
-        envvar="ACTCLI_CONFIG", is_eager=True, callback=apply_config, show_envvar=False,
+        envvar="ACTCLI_CONFIG", is_eager=True, callback=apply_config,
     ),
 ]  # fmt: skip
-Nonfinite = Annotated[str, _option("--nonfinite", help="null or string: how JSON writes inf and nan.")]
-Quiet = Annotated[bool, _option("-q", "--quiet", help="No notes on stderr.")]
-Verbose = Annotated[int, _option("-v", "--verbose", count=True, help="More on stderr; -vv shows tracebacks.")]
-Color = Annotated[str, _option("--color", help="auto, always or never.")]
+Nonfinite = Annotated[str, option("--nonfinite", help="null or string: how JSON writes inf and nan.")]
+Quiet = Annotated[bool, option("-q", "--quiet", help="No notes on stderr.")]
+Verbose = Annotated[int, option("-v", "--verbose", count=True, help="More on stderr; -vv shows tracebacks.")]
+Color = Annotated[str, option("--color", help="auto, always or never.")]
 
 
 def one_of(value: str, allowed: tuple[str, ...], option: str) -> str:

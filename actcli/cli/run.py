@@ -11,6 +11,7 @@ import typer
 
 from actcli.cli import eval as eval_command
 from actcli.cli import list as list_command
+from actcli.cli.command import Interrupt, ReaderGoneError
 from actcli.errors import ActcliError
 
 INTERRUPTED = 130
@@ -29,7 +30,9 @@ list_command.register(app)
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", is_eager=True, show_envvar=False
+    ),
 ) -> None:
     if version:
         from actcli.version import VERSION
@@ -49,11 +52,11 @@ def run(arguments: Sequence[str]) -> int:
         if traceback_wanted:
             _traceback()
         return _fail(str(error), error.exit_status)
-    except BrokenPipeError:
+    except (ReaderGoneError, BrokenPipeError):
         # The reader has what it wants. Python would complain once more when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
-    except (KeyboardInterrupt, typer.Abort):
+    except (Interrupt, KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", INTERRUPTED)
     except MemoryError:
         return _fail("out of memory", DEFECT)

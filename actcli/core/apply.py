@@ -49,17 +49,16 @@ def apply(
     device = device_of(x)
     target = format or result_format(x.dtype)
     results = _outputs(x, order, target, device, out)
-    flat, flats = _flattened(x, results)
+    flat, flats, copied = _flattened(x, results)
     edges = edges or {}
     if device.kind != "cpu":
         _run(kernel, flat, flats, slice(None), order, edges, target, device)
     else:
         _run_blocks(kernel, flat, flats, order, edges, target, device, threads)
-    if flats is not results:
+    if copied:
         for result, values in zip(results, flats, strict=True):
-            if result is not values:
-                result[...] = values.reshape(result.shape)
-    return list(results)
+            result[...] = values.reshape(result.shape)
+    return results
 
 
 def result_format(dtype: Any) -> Format:
@@ -92,14 +91,13 @@ def _outputs(x: Any, order: int, target: Format, device: Device, out: Sequence[A
     return list(out)
 
 
-def _flattened(x: Any, results: list[Any]) -> tuple[Any, list[Any]]:
-    """Return one-dimensional views in one common order, copies where memory is laid out otherwise."""
+def _flattened(x: Any, results: list[Any]) -> tuple[Any, list[Any], bool]:
+    """Return the arrays as one-dimensional ones in one common order, and whether the results are copies."""
     if all(array.flags.c_contiguous for array in (x, *results)):
-        return x.reshape(-1), [result.reshape(-1) for result in results]
+        return x.reshape(-1), [result.reshape(-1) for result in results], False
     if all(array.flags.f_contiguous for array in (x, *results)):
-        return x.T.reshape(-1), [result.T.reshape(-1) for result in results]
-    flats = [result.reshape(-1) if result.flags.c_contiguous else result.flatten() for result in results]
-    return x.reshape(-1), flats
+        return x.T.reshape(-1), [result.T.reshape(-1) for result in results], False
+    return x.reshape(-1), [result.flatten() for result in results], True
 
 
 def _run_blocks(

@@ -22,7 +22,8 @@ Array = np.ndarray[Any, Any]
 
 def spacing(values: Array, format: Format) -> Array:
     """Return the distance between neighbours of the format around float64 values, as float64."""
-    _, exponent = np.frexp(values)  # |value| in [2^(e-1), 2^e)
+    fraction, exponent = np.frexp(values)  # |value| in [2^(e-1), 2^e)
+    exponent = np.where(fraction == 0, format.lowest, exponent)
     distance: Array = np.ldexp(1.0, np.maximum(exponent - format.precision, format.lowest))
     return distance
 
@@ -54,9 +55,9 @@ def errors(got: Array, rounded: Array, remainder: Array, format: Format) -> Erro
         # Halves keep the difference of two numbers near the largest from overflowing.
         unit = spacing(truth, format)
         distance = 2 * np.abs((answer / 2 - truth / 2) / unit - remainder / 2)
-    # A truth just below a power of two was rounded up to it, and lies in the binade of half the spacing.
-    below = (np.frexp(np.abs(truth))[0] == 0.5) & (remainder * truth < 0) & (unit > np.ldexp(1.0, format.lowest))
-    distance = np.where(below, 2 * distance, distance)
+        # A truth just below a power of two was rounded up to it, and lies in the binade of half the spacing.
+        below = (np.frexp(np.abs(truth))[0] == 0.5) & (remainder * truth < 0) & (unit > np.ldexp(1.0, format.lowest))
+        distance = np.where(below, 2 * distance, distance)
     distance = np.where(same & ~np.isfinite(truth), 0.0, distance)
     distance = np.where(wrong_nan | wrong_infinity, np.nan, distance)
     normal = np.ldexp(1.0, format.lowest + format.precision - 1)

@@ -60,10 +60,10 @@ def plan(
         raise UsageError(f"unknown format {format!r}{suggestion(format, list(known))}; choose from {' '.join(FORMATS)}")
     if digits is not None and not 0 <= digits <= 50:
         raise UsageError(f"--digits {digits}: give a number from 0 to 50")
+    for path in (*outputs, *(path for path in plots if path != "term")):
+        check_output(path)
     places = tuple(Destination(path, _format(path, format, terminal)) for path in dict.fromkeys(outputs or ("-",)))
     figures = tuple((path, _figure(path)) for path in dict.fromkeys(plots) if path != "term")
-    for path in [place.path for place in places] + [path for path, _ in figures]:
-        check_output(path)
     if figures:
         from actcli.render.plot_figure import check_matplotlib
 

@@ -77,7 +77,7 @@ def _write(
         return
     written = 0
     try:
-        for rows, chunk in _chunks(report, place.format, table, digits, nonfinite, terminal):
+        for rows, chunk in _after_first_row(_chunks(report, place.format, table, digits, nonfinite, terminal)):
             file.write(chunk)
             written += rows
             if place.path == "-" and rows:
@@ -87,6 +87,17 @@ def _write(
         if place.path == "-" and written:
             error.args = (f"{error} (after {written} rows that are already written)",)
         raise
+
+
+def _after_first_row(chunks: Chunks) -> Chunks:
+    """Hold titles and headers back until a row is there: an error in the first batch then leaves nothing behind."""
+    held: list[tuple[int, bytes | memoryview]] = []
+    for rows, chunk in chunks:
+        held.append((rows, chunk))
+        if rows:
+            break
+    yield from held
+    yield from chunks
 
 
 def _chunks(

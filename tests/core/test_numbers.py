@@ -36,9 +36,7 @@ def test_ranges_hold_the_nearest_numbers() -> None:
     assert points("−2:2:2") == [-2, 0, 2]
 
 
-@given(
-    st.decimals(-1000, 1000, places=3), st.decimals("0.001", 10, places=3), st.integers(0, 300)
-)
+@given(st.decimals(-1000, 1000, places=3), st.decimals("0.001", 10, places=3), st.integers(0, 300))
 def test_every_point_of_a_range_is_correctly_rounded(start: object, step: object, count: int) -> None:
     first, width = Fraction(str(start)), Fraction(str(step))
     last = first + width * count
@@ -60,7 +58,22 @@ def test_a_range_of_a_billion_points_costs_nothing_until_it_is_read() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["abc", "1:2:3:4", "0:10:-1", "0:1:0", "0:inf", "nan:1", "1:", ":", "0:1:0j", "0:1:2.5j", "0:1:-3j", "1_0", "", "1:2:x"],
+    [
+        "abc",
+        "1:2:3:4",
+        "0:10:-1",
+        "0:1:0",
+        "0:inf",
+        "nan:1",
+        "1:",
+        ":",
+        "0:1:0j",
+        "0:1:2.5j",
+        "0:1:-3j",
+        "1_0",
+        "",
+        "1:2:x",
+    ],
 )
 def test_what_is_no_number_or_never_ends_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -32,7 +32,22 @@ _LEAVES = st.sampled_from(["x", "x", "x", "0.5", "2", "pi", "(1/3)", "1.702"])
 
 def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     unary = st.sampled_from(
-        ["tanh", "sin", "cos", "erf", "erfc", "phi", "Phi", "sigmoid", "gelu", "silu", "softplus", "mish", "abs", "sign"]
+        [
+            "tanh",
+            "sin",
+            "cos",
+            "erf",
+            "erfc",
+            "phi",
+            "Phi",
+            "sigmoid",
+            "gelu",
+            "silu",
+            "softplus",
+            "mish",
+            "abs",
+            "sign",
+        ]
     )
     return st.one_of(
         st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),

@@ -146,7 +146,12 @@ def test_any_text_is_read_or_refused_with_one_line(text: str) -> None:
         assert len(str(error).splitlines()) == 1
 
 
-@given(st.lists(st.sampled_from("x 1 2.5 + - * / ** ( ) , exp( max( sigmoid( where( < >= √ ² = . np. [ ' ^".split()), max_size=25))
+@given(
+    st.lists(
+        st.sampled_from("x 1 2.5 + - * / ** ( ) , exp( max( sigmoid( where( < >= √ ² = . np. [ ' ^".split()),
+        max_size=25,
+    )
+)
 def test_any_sequence_of_tokens_is_read_or_refused(words: list[str]) -> None:
     try:
         flatten(parse(" ".join(words), BUILDERS))

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from actcli.core.shortest import MANY
 from actcli.errors import UsageError
-from tests.render.reports import INF, printed, report, sigmoid, streamed, table, untouchable
+
+from .reports import INF, printed, report, sigmoid, streamed, table, untouchable
 
 CSV = """\
 activation,x,value,derivative,regime

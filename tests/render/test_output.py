@@ -18,7 +18,8 @@ import pytest
 
 from actcli.errors import UsageError
 from actcli.render import Terminal, format_from_path, open_output, plan, render
-from tests.render.reports import printed, report, sigmoid, streamed, table, untouchable
+
+from .reports import printed, report, sigmoid, streamed, table, untouchable
 
 
 @pytest.mark.parametrize(

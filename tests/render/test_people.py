@@ -15,7 +15,8 @@ from actcli.render.latex import escape as latex_escape
 from actcli.render.latex import number as latex_number
 from actcli.render.markdown import escape as markdown_escape
 from actcli.render.numbers import limit_text, number_text
-from tests.render.reports import INF, printed, report, sigmoid, streamed, table
+
+from .reports import INF, printed, report, sigmoid, streamed, table
 
 TABLE = """\
 sigmoid

@@ -11,7 +11,8 @@ from actcli.errors import MissingError
 from actcli.render import Terminal
 from actcli.render.plot_terminal import plot_text
 from actcli.report import Plot, Series
-from tests.render.reports import plots, printed, report, untouchable
+
+from .reports import plots, printed, report, untouchable
 
 KINDS = {"png": b"\x89PNG\r\n", "svg": b"<?xml", "pdf": b"%PDF-"}
 

@@ -49,7 +49,7 @@ def filter_csv(
         output.hold(b"".join(_with_cells(records.header, records.delimiter.join([b"", *appended]))))
     for block in records:
         if not names:
-            first, _ = block.split()
+            first, _ = block.split(1)
             names = [str(number + 1) for number in range(len(first.separators))]
             check_columns(computations, names, label)
         table = _table(records, block, len(names))

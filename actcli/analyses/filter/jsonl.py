@@ -26,6 +26,7 @@ LONGEST = 16 << 20
 """Bytes in the longest line."""
 
 _MARK = b"\xef\xbb\xbf"
+_SPACE = " \t\r\n"
 _SPELLED = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "nan"}
 # Whole numbers too, so that those beyond float64 are rounded or infinite like any other.
 _decoder = json.JSONDecoder(parse_int=float)
@@ -42,22 +43,22 @@ def filter_jsonl(source: BinaryIO, output: Output, computations: Sequence[Comput
     appended = [name for computation in computations for name in computation.names]
     checked = False
     for first, lines in _blocks(source, output, label):
-        places = [f"{label}: line {number}" for number, line in enumerate(lines, first) if line.strip()]
-        full = [index for index, line in enumerate(lines) if line.strip()]
-        objects = [_object(lines[index], place, appended) for index, place in zip(full, places, strict=True)]
+        full = [index for index, line in enumerate(lines) if line and not line.isspace()]
+        objects = [_object(lines[index], appended, label, first + index) for index in full]
         if objects:
             if not checked:
                 _check_keys(objects, wanted, label)
                 checked = True
-            columns = {name: _column(objects, name, places) for name in wanted}
+            columns = {name: _column(objects, name, label, full, first) for name in wanted}
             values = [texts for computation in computations for texts in _values(computation, columns)]
+            members = _members(appended)
             for index, each, *row in zip(full, objects, *values, strict=True):
-                lines[index] = _spliced(lines[index], not each, appended, row)
-        output.write(len(full), b"\n".join(lines))
+                lines[index] = _spliced(lines[index], not each, members, row)
+        output.write(len(full), "\n".join(lines).encode())
     output.release()
 
 
-def _blocks(source: BinaryIO, output: Output, label: str) -> Iterator[tuple[int, list[bytes]]]:
+def _blocks(source: BinaryIO, output: Output, label: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the number of the first line, and lines that make up the input when joined with line feeds."""
     number, rest = 1, b""
     chunk = source.read(max(BLOCK, len(_MARK)))
@@ -72,26 +73,38 @@ def _blocks(source: BinaryIO, output: Output, label: str) -> Iterator[tuple[int,
             line = number + (whole + feed).count(b"\n")
             raise UsageError(f"{label}: line {line} is longer than {LONGEST >> 20} MiB")
         if whole or feed:
-            lines = (whole + feed).split(b"\n")
+            lines = _decoded(whole + feed, label, number).split("\n")
             yield number, lines
             number += len(lines) - 1
         chunk = following
 
 
-def _object(line: bytes, place: str, appended: Sequence[str]) -> Object:
+def _decoded(block: bytes, label: str, number: int) -> str:
     try:
-        found = _decoder.decode(line.decode())
+        return block.decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{place}: byte 0x{line[error.start]:02X} is not UTF-8") from None
+        line = number + block.count(b"\n", 0, error.start)
+        raise UsageError(f"{label}: line {line}: byte 0x{block[error.start]:02X} is not UTF-8") from None
+
+
+def _object(line: str, appended: Sequence[str], label: str, number: int) -> Object:
+    text = line.strip(_SPACE)
+    try:
+        found, end = _decoder.raw_decode(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{place}: not JSON: {error.msg} at character {error.pos + 1}") from None
+        column = line.index(text) + error.pos + 1
+        raise UsageError(f"{label}: line {number}: not JSON: {error.msg} at character {column}") from None
     except RecursionError:
-        raise UsageError(f"{place}: nested too deeply") from None
+        raise UsageError(f"{label}: line {number}: nested too deeply") from None
+    if end < len(text):
+        column = line.index(text) + end + 1
+        raise UsageError(f"{label}: line {number}: not JSON: Extra data at character {column}")
     if not isinstance(found, dict):
-        raise UsageError(f"{place}: {shown(line.decode().strip())} is not a JSON object")
+        raise UsageError(f"{label}: line {number}: {shown(text)} is not a JSON object")
     for name in appended:
         if name in found:
-            raise UsageError(f"{place}: there is a member {name!r} already; choose another name with --as")
+            what = f"there is a member {name!r} already; choose another name with --as"
+            raise UsageError(f"{label}: line {number}: {what}")
     return found
 
 
@@ -102,7 +115,9 @@ def _check_keys(objects: Sequence[Object], wanted: Sequence[str], label: str) ->
             raise missing(name, keys, label)
 
 
-def _column(objects: Sequence[Object], name: str, places: Sequence[str]) -> tuple[Array, Array]:
+def _column(
+    objects: Sequence[Object], name: str, label: str, indices: Sequence[int], first: int
+) -> tuple[Array, Array]:
     """Return the numbers of one column, and where there are none."""
     column = [each.get(name) for each in objects]
     values = np.full(len(column), np.nan)
@@ -111,7 +126,8 @@ def _column(objects: Sequence[Object], name: str, places: Sequence[str]) -> tupl
             values[index] = float(value)
         elif value is not None:
             text = json.dumps(value, ensure_ascii=False)
-            raise UsageError(f"{places[index]}, member {name!r}: {shown(text)} is not a number")
+            line = first + indices[index]
+            raise UsageError(f"{label}: line {line}, member {name!r}: {shown(text)} is not a number")
     return values, np.array([value is None for value in column])
 
 
@@ -125,10 +141,14 @@ def _values(computation: Computation, columns: dict[str, tuple[Array, Array]]) -
         yield ["null" if is_null else text for text, is_null in zip(texts(result), null.tolist(), strict=True)]
 
 
-def _spliced(line: bytes, bare: bool, names: Sequence[str], values: Sequence[str]) -> bytes:
-    comma, colon = (", ", ": ") if b'": ' in line else (",", ":")
-    members = comma.join(
-        json.dumps(name, ensure_ascii=False) + colon + value for name, value in zip(names, values, strict=True)
-    )
-    body = line.rstrip()[:-1].rstrip()
-    return body + ("" if bare else comma).encode() + members.encode() + line[len(body) :]
+def _members(names: Sequence[str]) -> tuple[str, str]:
+    """Return the appended members as templates for `%`: as compact text, and with spaces."""
+    keys = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in names]
+    return ",".join(f"{key}:%s" for key in keys), ", ".join(f"{key}: %s" for key in keys)
+
+
+def _spliced(line: str, bare: bool, members: tuple[str, str], values: Sequence[str]) -> str:
+    spaced = '": ' in line
+    body = line.rstrip(_SPACE)[:-1].rstrip(_SPACE)
+    comma = "" if bare else ", " if spaced else ","
+    return body + comma + members[spaced] % tuple(values) + line[len(body) :]

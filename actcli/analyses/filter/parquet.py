@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BATCH = 16 << 20
 """Bytes of a row group, as encoded, to read, compute and write at a time: larger groups become several."""
-MOST_ROWS = 1 << 18
+MOST_ROWS = 1 << 17
 """Rows at a time, because encoded columns can grow when they are decoded."""
 
 
@@ -76,7 +76,7 @@ def _batches(file: pq.ParquetFile) -> Iterator[pa.Table]:
     for index in range(file.metadata.num_row_groups):
         group = file.metadata.row_group(index)
         rows = max(1, min(MOST_ROWS, group.num_rows * BATCH // max(BATCH, group.total_byte_size)))
-        for batch in file.iter_batches(batch_size=rows, row_groups=[index]):
+        for batch in file.iter_batches(batch_size=rows, row_groups=[index], use_threads=False):
             yield pa.Table.from_batches([batch], file.schema_arrow)
 
 

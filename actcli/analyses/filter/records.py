@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BLOCK = 2 << 20
 """Bytes read at a time: larger blocks fall out of the processor's cache and are slower."""
+MOST_RECORDS = 1 << 17
+"""Records at a time: where they are very short, their numbers take many times the memory of their text."""
 LONGEST = 16 << 20
 """Bytes in the longest record: beyond it, a stray quote would have the rest of the file in memory."""
 
@@ -50,12 +52,12 @@ class Block(NamedTuple):
         """Return where a record begins."""
         return int(self.record_ends[record - 1]) + 1 if record else 0
 
-    def split(self) -> tuple[Block, Block]:
-        """Return the first record and the others."""
-        end = int(self.record_ends[0])
-        cells = int(np.searchsorted(self.separators, end)) + 1
-        others = Block(self.raw[end + 1 :], self.separators[cells:] - (end + 1), self.closed)
-        return Block(self.raw[: end + 1], self.separators[:cells], self.closed or bool(others.raw)), others
+    def split(self, records: int) -> tuple[Block, Block]:
+        """Return the first so many records (fewer than there are, or all) and the others."""
+        end = self.start(records)
+        cells = int(np.searchsorted(self.separators, end))
+        others = Block(self.raw[end:], self.separators[cells:] - end, self.closed)
+        return Block(self.raw[:end], self.separators[:cells], self.closed or bool(others.raw)), others
 
 
 class Records:
@@ -83,7 +85,7 @@ class Records:
         if header:
             if self._first is None:
                 raise UsageError(f"{label}: the file is empty, without even a header")
-            self.header, self._first = self._first.split()
+            self.header, self._first = self._first.split(1)
             self._row, self._line = 1, 1 + self.header.raw.count(b"\n")
 
     def __iter__(self) -> Iterator[Block]:
@@ -111,7 +113,7 @@ class Records:
             raw = rest + chunk
             closed = bool(following) or raw.endswith(b"\n")
             raw += b"" if closed else b"\n"
-            separators = _separators(raw, self.delimiter[0])
+            separators = _separators(raw, self.delimiter[0]).astype(np.int32)
             ends = np.flatnonzero(np.frombuffer(raw, np.uint8)[separators] == _LF)
             length = int(separators[ends[-1]]) + 1 if len(ends) else 0
             block = Block(raw[:length], separators[: ends[-1] + 1 if len(ends) else 0], closed)
@@ -122,12 +124,13 @@ class Records:
             if len(rest) > LONGEST:
                 what = f" is longer than {LONGEST >> 20} MiB; is a quote opened and never closed?"
                 raise self.error(block, len(ends), what)
-            if block.raw:
+            for count in _steps(len(ends)):
+                part, block = block.split(count) if count < len(ends) else (block, block)
                 row, line = self._row, self._line
-                yield block
+                yield part
                 # Only quoted cells hold line feeds that end no record.
-                lines = block.raw.count(b"\n") if b'"' in block.raw else len(ends)
-                self._row, self._line = row + len(ends), line + lines
+                lines = part.raw.count(b"\n") if b'"' in part.raw else count
+                self._row, self._line = row + count, line + lines
 
     def _check_text(self, block: Block) -> None:
         raw = block.raw
@@ -164,6 +167,10 @@ def _byte(delimiter: str) -> bytes:
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter.isalnum() or delimiter in '"\r\n\0+-._':
         raise UsageError(f"the delimiter {delimiter!r} is not one ASCII character that numbers and quotes don't need")
     return delimiter.encode()
+
+
+def _steps(records: int) -> list[int]:
+    return [min(MOST_RECORDS, records - done) for done in range(0, records, MOST_RECORDS)]
 
 
 def _first_line(source: BinaryIO) -> bytes:

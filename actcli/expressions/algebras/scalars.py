@@ -48,7 +48,8 @@ class ScalarAlgebra:
     def integer_power(self, a: Scalar, exponent: int) -> Scalar:
         if a == 0 and exponent < 0:
             return math.nan
-        return float(a**exponent) if isinstance(a, float) else a**exponent
+        power: Any = a**exponent  # an integer power of a Fraction is a Fraction
+        return math.nan if isinstance(power, complex) else power
 
     def less(self, a: Scalar, b: Scalar) -> bool:
         return a < b

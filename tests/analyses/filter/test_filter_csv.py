@@ -61,8 +61,8 @@ def test_blank_lines_of_a_single_column_are_empty_cells(run: Any) -> None:
 
 NUMBERS = (
     "0 -0 1 1. .5 5. +3 -5 −5 −1e−3 1e5 1E+5 1e400 -1e400 1e-400 4.9e-324 2e-324 inf -inf +inf Infinity -INFINITY nan "
-    "NaN -nan 0.1 0.30000000000000004 9007199254740993 2.2250738585072011e-308 179769313486231580793728971405303e276 00012 "
-    "1_000 123456789012345678901234567890 7.2057594037927933e16 0.000000000000000000000000000000000000000000001"
+    "NaN -nan 0.1 0.30000000000000004 9007199254740993 2.2250738585072011e-308 179769313486231580793728971405303e276 "
+    "00012 1_000 123456789012345678901234567890 7.2057594037927933e16 0.000000000000000000000000000000000000000000001"
 ).split()
 
 
@@ -217,8 +217,12 @@ def test_a_wrong_result_is_a_defect(run: Any) -> None:
 @pytest.mark.parametrize(
     ("bad", "why"), [(b"x", "'x' is not a number"), (b'"', "never closed"), (b"1,2", "has 2 cells"), (b"\xff", "UTF-8")]
 )
-def test_late_errors_tell_what_was_written(monkeypatch: Any, f: Computation, bad: bytes, why: str) -> None:
-    monkeypatch.setattr(records, "BLOCK", 8)
+@pytest.mark.parametrize(("block", "most"), [(8, 100), (16, 2), (1, 1)])
+def test_late_errors_tell_what_was_written(
+    monkeypatch: Any, f: Computation, bad: bytes, why: str, block: int, most: int
+) -> None:
+    monkeypatch.setattr(records, "BLOCK", block)
+    monkeypatch.setattr(records, "MOST_RECORDS", most)
     sink = io.BytesIO()
     good = b"".join(b"%d\n" % number for number in range(1, 21))
     with pytest.raises(UsageError, match=re.escape(why)) as caught:
@@ -303,16 +307,17 @@ def tables(draw: st.DrawFn) -> tuple[str, list[str], list[int]]:
     return "".join(pieces), spelled, [len(piece.encode()) for piece in pieces]
 
 
-@given(tables(), st.integers(1, 40), st.booleans())
-@example(('z,c1\n1,"a""\n"\n', ["1"], [5, 9]), 1, True)
+@given(tables(), st.integers(1, 40), st.integers(1, 10), st.booleans())
+@example(('z,c1\n1,"a""\n"\n', ["1"], [5, 9]), 1, 1, True)
 @settings(max_examples=400, deadline=None)
-def test_removing_the_new_cells_gives_the_input_back(table: Any, block: int, mark: bool) -> None:
+def test_removing_the_new_cells_gives_the_input_back(table: Any, block: int, most: int, mark: bool) -> None:
     text, spelled, lengths = table
     source = (b"\xef\xbb\xbf" if mark else b"") + text.encode()
     identity = Computation(("z",), ("f",), lambda a: [a[0]])
     sink = io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "BLOCK", block)
+        patch.setattr(records, "MOST_RECORDS", most)
         assert filter_rows(io.BytesIO(source), sink, [identity], kind="csv", label="data") == len(spelled)
     result, position = sink.getvalue(), 3 if mark else 0
     removed, cells = result[:position], []

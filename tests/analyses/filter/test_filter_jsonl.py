@@ -58,7 +58,7 @@ def test_nothing_stays_nothing(run: Any, source: bytes) -> None:
         (b'{"z": [1]}', "data: line 1, member 'z': '[1.0]' is not a number"),
         (b'{"z": "1"}', "data: line 1, member 'z': '\"1\"' is not a number"),
         (b'{"z": 1}\n{"z": 1', "data: line 2: not JSON: Expecting ',' delimiter at character 8"),
-        (b'{"z": 1} {"z": 2}', "data: line 1: not JSON: Extra data at character 10"),
+        (b'{"z": 1} {"z": 2}', "data: line 1: not JSON: Extra data at character 9"),
         (b"[1, 2]\n", "data: line 1: '[1, 2]' is not a JSON object"),
         (b'{"z": 1}\n{"a": "\xff"}\n', "data: line 2: byte 0xFF is not UTF-8"),
         (b'{"y": 1, "a": 2}\n', "data: no column 'z' among y, a; did you mean y?"),
