@@ -17,6 +17,7 @@ from actcli.expressions.parse import Builder, parse
 if TYPE_CHECKING:
     from actcli.core.device import Device
     from actcli.core.exact import Reference
+    from actcli.core.formats import Format
 
 MAX_ORDER = 2
 """Kernels yield f, f′ and f″."""
@@ -33,6 +34,7 @@ class Function:
     ) -> None:
         self.record, self.parameters, self.name = record, dict(parameters), name
         self._functions = functions
+        self._settled: dict[tuple[float, str], list[float]] = {}
 
     def __repr__(self) -> str:
         return f"<actcli function {self.name}: {self.record.definition}>"
@@ -111,8 +113,19 @@ class Function:
         from actcli.core.arrays import unwrap
 
         array, wrap = unwrap(x)
-        results = apply(self.kernel, array, order=order, edges=self.edges, out=out, threads=threads)
+        results = apply(
+            self.kernel, array, order=order, edges=self.edges, settle=self._settle, out=out, threads=threads
+        )
         return [wrap(result) for result in results]
+
+    def _settle(self, x: Any, order: int, format: Format) -> Any:
+        """Return correctly rounded values where a kernel can't tell; each is computed once."""
+        import numpy as np
+
+        for each in x.tolist():
+            if (each, format.name) not in self._settled:
+                self._settled[each, format.name] = [r.number for r in self.reference.at(each, MAX_ORDER, format)]
+        return np.array([self._settled[each, format.name][order] for each in x.tolist()])
 
     def __call__(self, x: Any, *, out: Any = None, threads: int | None = None) -> Any:
         """Return f(x), element by element.

@@ -10,57 +10,57 @@ from actcli.activations.record import Activation, Convention, Interval, Limits, 
 from actcli.activations.silus import sigmoid_gated
 from actcli.core.doubles import fast_two_sum, on_grid
 
-# Both polynomials are in t = (u - K) / (u + K), u = |x|, highest power first: interpolation on [0, 40] in Chebyshev
+# Both polynomials are in t = (u - K) / (u + K), u = |x|, highest power first: interpolation on [0, 38.75] in Chebyshev
 # nodes of t with 60 digits (after Shepherd & Laframboise 1981), relative error below 2⁻⁵³·⁸. Of the K that do, this is
 # one for which both constant terms are nearly float64 numbers.
 _K = 4.5703125
 # (u + 1.25) · R(u) with Mills' ratio R = Φ(-u) / φ(u); 1.25 makes it flat at 0
 _P = (
-    -6.8339635577350455e-09,
-    -2.1763973445633364e-08,
-    3.2738032548956655e-08,
-    1.8924982864555368e-07,
-    -8.664985130172519e-08,
-    -1.1607964863209053e-06,
-    2.8002218092801883e-07,
-    6.964540366336235e-06,
-    -3.286638704892179e-06,
-    -4.3417660398003665e-05,
-    5.534261584502922e-05,
-    0.0002474631984035493,
-    -0.0007971879082290749,
-    -0.00033350601382495015,
-    0.007761970306774182,
-    -0.025318776191913587,
-    0.046977218960147636,
-    -0.04887635209035458,
-    -0.0049441202538830446,
-    0.13794393049207196,
-    -0.33237149221964946,
+    -6.884739613781411e-09,
+    -2.191470205345645e-08,
+    3.273574898072156e-08,
+    1.8963099838054843e-07,
+    -8.641091499543025e-08,
+    -1.1611799315338333e-06,
+    2.7965005570759267e-07,
+    6.964729102683877e-06,
+    -3.286370961596663e-06,
+    -4.341770135150585e-05,
+    5.5342507536159584e-05,
+    0.0002474631973928353,
+    -0.0007971878824415701,
+    -0.0003335060115100867,
+    0.007761970303222881,
+    -0.025318776192352493,
+    0.04697721896040992,
+    -0.04887635209032203,
+    -0.004944120253891794,
+    0.1379439304920711,
+    -0.3323714922196494,
     1.2196960228193547,
 )
 # (u - R(u)) / (u - r), r the root of u = R(u): gelu′(-r) = 0
 _H = (
-    -6.803575323345276e-10,
-    -2.164983107568563e-09,
-    3.59278559032342e-09,
-    2.019670569387539e-08,
-    -1.272787895872245e-08,
-    -1.396607698649608e-07,
-    6.612893965766413e-08,
-    9.734279350633107e-07,
-    -7.974130439260695e-07,
-    -7.115423662526684e-06,
-    1.3297698502313366e-05,
-    4.6087079449557855e-05,
-    -0.0002159353483324241,
-    4.3606679807859645e-05,
-    0.0024940078238960767,
-    -0.012179344622711755,
-    0.03646696256895988,
-    -0.08268128439180009,
-    0.15279326728455558,
-    -0.2387744548399553,
+    -6.853004329558287e-10,
+    -2.1789578843332412e-09,
+    3.593497280026957e-09,
+    2.0230890383425622e-08,
+    -1.2709184877031935e-08,
+    -1.396941267398031e-07,
+    6.610066790363723e-08,
+    9.734441409578862e-07,
+    -7.973939635598976e-07,
+    -7.115427480299087e-06,
+    1.3297691433678008e-05,
+    4.608707968430369e-05,
+    -0.0002159353468362135,
+    4.360667987908718e-05,
+    0.0024940078237209156,
+    -0.012179344622725847,
+    0.03646696256897005,
+    -0.08268128439179927,
+    0.15279326728455536,
+    -0.23877445483995532,
     1.1420007947833413,
 )
 _SLOPE_ROOT, _SLOPE_ROOT_TAIL = 0.7517915246935645, -1.4956759177009883e-17
@@ -82,15 +82,15 @@ def _polynomial(coefficients: tuple[float, ...], t: Any) -> Any:
 def gelu(x: Any, xp: Any) -> Iterator[Any]:
     """Yield x · Φ(x) and its derivatives."""
     right = x > 0.0
-    u = xp.minimum(xp.abs(x), 40.0)
+    u = xp.minimum(xp.abs(x), 38.75)  # beyond it the tails are 0
     # 2⁹¹ · φ(u): rounding u²/2 would cost up to 700 ULP, so the square of u's first bits, exact, goes to exp and
     # the rest, v/2 < 2⁻¹⁵, to the series of exp. The factor 2⁹¹ keeps products clear of underflow until the end.
     head = on_grid(u, 2.0**-20)
     v = (u - head) * (u + head)
     e = xp.exp(_SHIFT - 0.5 * (head * head))
     rest = v * (v * (0.125 - v * (1.0 / 48.0)) - 0.5) + _SHIFT_TAIL
-    # Φ(-u) = φ(u) · R(u) with Mills' ratio R = P(t) / (u + 1.25). The factor 1 + rest goes into the last sum of P, which
-    # is rounded anyway.
+    # Φ(-u) = φ(u) · R(u) with Mills' ratio R = P(t) / (u + 1.25). The factor 1 + rest goes into the last sum of P,
+    # which is rounded anyway.
     t = (u - _K) / (u + _K)
     high = _polynomial(_P[:-1], t) * t
     p = _P[-1] + (high + (_P[-1] + high) * rest)
@@ -222,7 +222,7 @@ GELU = Activation(
 
 GELU_TANH = Activation(
     name="gelu_tanh",
-    symbol="GELUₜₐₙₕ",
+    symbol="GELU_tanh",
     aliases=("gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "gelu_approx"),
     definition="x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x**3)))",
     kernel=gelu_tanh,
@@ -289,8 +289,8 @@ QUICK_GELU = Activation(
         Convention(
             "torch",
             "2.13",
-            "",
-            "no such function; CLIP's code defines it. It differs from gelu by up to 0.0203, at |x| = 2.27",
+            "torch.nn.functional.gelu",
+            "another function: CLIP's own code defines quick_gelu. They differ by up to 0.0203, at |x| = 2.27",
         ),
     ),
     references=(

@@ -191,10 +191,8 @@ def hard_swish(x: Any, xp: Any) -> Iterator[Any]:
     """Yield x · clip(x/6 + 1/2, 0, 1) and its derivatives."""
     middle = xp.abs(x) < 3.0
     right = x >= 3.0
-    # x(x + 3)/6: x + 3 is exact next to the root -3. Next to 0 f is x/2 but for a hair, which decides ties in formats
-    # with few bits: a nudge of 2⁻⁵¹ stands for an x that 3 + x would lose.
-    lift = xp.copysign(xp.maximum(xp.abs(x), 2.0**-51), x) + 3.0
-    yield xp.where(right, x, xp.where(middle, x * lift / 6.0, 0.0))
+    # x(x + 3)/6, because x + 3 is exact next to the root -3.
+    yield xp.where(right, x, xp.where(middle, x * ((x + 3.0) / 6.0), 0.0))
     yield xp.where(right, 1.0, xp.where(middle, (2.0 * x + 3.0) / 6.0, 0.0))
     yield xp.where(middle, 1.0 / 3.0, 0.0)
 

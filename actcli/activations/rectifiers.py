@@ -215,12 +215,7 @@ def elu(x: Any, xp: Any, *, alpha: Real) -> Iterator[Any]:
     right = x > 0.0
     # Cut at 0, or the exponential of the other branch would overflow; expm1, for eˣ - 1 cancels next to 0.
     left = xp.minimum(x, 0.0)
-    shrunk = xp.expm1(left)
-    y = times(shrunk, alpha)
-    if alpha.exact != 1:
-        # eˣ - 1 is a hair above x. Where it rounds to x, alpha · x may be a tie that the hair decides.
-        y = xp.where(shrunk == left, y * (1.0 - 2.0**-53), y)
-    yield xp.where(right, x, y)
+    yield xp.where(right, x, times(xp.expm1(left), alpha))
     slope = _times_exp(-left, None, alpha, xp)
     yield xp.where(right, 1.0, slope)
     yield xp.where(x < 0.0, slope, 0.0)

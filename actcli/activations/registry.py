@@ -83,7 +83,7 @@ class Catalogue:
 
     def get(self, text: str, given: Mapping[str, Fraction] | None = None) -> AnyFunction:
         """Return the function that `text` means; `given` sets parameters by name, and unused ones are an error."""
-        function, used = self._resolve(text.strip(), given or {})
+        function, used = self._resolve(text, given or {})
         unused = [name for name in given or {} if name not in used]
         if unused:
             raise UsageError(f"{function.name} has no parameter {unused[0]!r}{_parameters_of(function)}")
@@ -100,6 +100,7 @@ class Catalogue:
         return [function for function, _ in resolved]
 
     def _resolve(self, text: str, given: Mapping[str, Fraction]) -> tuple[AnyFunction, set[str]]:
+        text = text.strip().replace("−", "-")
         if not text:
             raise UsageError("the name of the activation is empty")
         record = self._by_key.get(_key(text))

@@ -24,8 +24,6 @@ def sigmoid(x: Any, xp: Any) -> Iterator[Any]:
     # 1 - 2σ = -tanh(x/2) cancels at the root 0; expm1 doesn't.
     bend = slope * xp.expm1(-xp.abs(x)) / d
     bend = bend - bend * (3.0 * lost)
-    # Next to 0 σ″ is a hair less than x/8, a tie in formats with few bits: stay on the right side of it.
-    bend = xp.where(z == 1.0, bend * (1.0 - 2.0**-53), bend)
     yield xp.copysign(bend, -x)
 
 

@@ -86,7 +86,9 @@ def mish(x: Any, xp: Any) -> Iterator[Any]:
     zz = z * z
     # tanh(softplus(x)) is z - z²(1 + z) / q, q = 2 + 2z + z², on the left and 1 - 2z² / q, q = 1 + 2z + 2z², on the
     # right. The large term of q comes last, so that it is rounded once.
-    q = ((z + right * zz) + (z + zz)) + (2.0 - right)
+    m = (z + right * zz) + (z + zz)
+    one_or_two = 2.0 - right
+    q = m + one_or_two
     y = xp.abs(~right * z - xp.where(right, zz + zz, zz + z * zz) / q)
     yield right * x - a * far * y
 
@@ -97,7 +99,9 @@ def mish(x: Any, xp: Any) -> Iterator[Any]:
     rise = xp.where(low, z - _MISH_SLOPE_WEIGHT, _MISH_SLOPE_WEIGHT * xp.expm1(s))
     left = s * (1.0 + z) + 0.25 * rise * ((z + 4.303482535281529) * z + 2.536306932285039)
     # Right: f′ = 1 + 4z² · (a(1 + z) - q/2) / q², where the second term is never near -1.
-    zq = 4.0 * z / (q * q)
+    # q² keeps its large term for the last sum, too.
+    qq = one_or_two * one_or_two + m * (one_or_two + q)
+    zq = 4.0 * z / qq
     yield right + zq * xp.where(right, z * (a * (1.0 + z) - 0.5 * q), left * far)
 
     # Left: f″ = 8z · G / q³, G = (1 + z)q - a(1 + z - 3z²/2 - z³). Right: f″ = 8z² · G / q³, G = (1 + z)q
@@ -110,7 +114,7 @@ def mish(x: Any, xp: Any) -> Iterator[Any]:
     right_l = (3.4905711794854284 * z + 6.276801268781024) * z + 2.1779548301594156
     rise = xp.where(low, z - w, w * xp.expm1(s)) * xp.where(right, right_l, left)
     bracket = s * (1.0 + z - z * zz + xp.where(right, 0.5 * z - zz, -1.5 * zz)) + rise
-    yield 2.0 * zq * bracket / q * xp.where(right, z, 1.0) * far
+    yield 8.0 * z * bracket / (qq * q) * xp.where(right, z, 1.0) * far
 
 
 SILU = Activation(
@@ -206,7 +210,7 @@ MISH = Activation(
     zero_centred=False,
     monotone=False,
     saturates=Saturation.LEFT,
-    frameworks=("torch", "jax", "keras", "tensorflow", "onnx", "mlx", "tinygrad", "timm", "transformers"),
+    frameworks=("torch", "jax", "keras", "onnx", "mlx", "tinygrad", "timm", "transformers"),
     uses=(
         Use("object detection", "YOLOv4 and its kin were trained with it"),
         Use("small image classifiers", "often a little ahead of SiLU", "silu, which costs half as much"),

@@ -60,7 +60,7 @@ SOFTPLUS = Activation(
     zero_centred=False,
     monotone=True,
     saturates=Saturation.LEFT,
-    frameworks=("torch", "jax", "keras", "tensorflow", "onnx", "flax", "mlx", "tinygrad", "transformers"),
+    frameworks=("torch", "jax", "keras", "tensorflow", "onnx", "flax", "mlx", "tinygrad"),
     uses=(
         Use("outputs that must be positive", "scales, rates and variances: never 0, and linear for large x"),
         Use("smooth stand-in for ReLU", "where second derivatives matter: physics, gradient penalties"),

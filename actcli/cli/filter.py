@@ -47,7 +47,7 @@ def run_filter(
     """
     from actcli.analyses.filter import filter_rows, open_source
     from actcli.cli.progress import RowCounter
-    from actcli.render import check_output, format_from_path, open_output
+    from actcli.render import check_output, format_from_path, is_stream, open_output
 
     if len(options.outputs) > 1:
         raise UsageError("--input writes one file; give --output once")
@@ -73,6 +73,7 @@ def run_filter(
             header=options.header,
             delimiter=options.delimiter,
             label=label,
+            stays=is_stream(target),
             progress=counter.update,
         )
 

@@ -23,6 +23,9 @@ BlockKernel = Callable[[Any, int, Device], Sequence[Any]]
 Edges = Mapping[float, Sequence[Any]]
 """(f, f′, f″) at the points where a kernel has only limits to offer: ±inf, and the ends of a bounded domain."""
 
+Settle = Callable[[Any, int, Format], Any]
+"""`(x, order, format)` → correctly rounded values of the derivative of that order, as float64: the last resort."""
+
 BLOCK = 1 << 13
 """Elements computed at a time: a kernel's handful of float64 temporaries then stay in a 1 MiB second-level cache."""
 
@@ -36,6 +39,7 @@ def apply(
     *,
     order: int = 0,
     edges: Edges | None = None,
+    settle: Settle | None = None,
     format: Format | None = None,
     threads: int | None = None,
     out: Sequence[Any] | None = None,
@@ -43,18 +47,21 @@ def apply(
     """Return [f, f′, …] up to `order` at every element of an array, on the array's own device.
 
     `x` is a NumPy or CuPy array of any shape and memory order; floats keep their dtype (or get `format`'s), integers and
-    booleans give float64. `out` holds arrays to fill instead of new ones. `threads` defaults to the machine's cores for
+    booleans give float64. `settle` makes 16-bit results correctly rounded where float64 can't. `out` holds arrays to fill instead of new ones. `threads` defaults to the machine's cores for
     large arrays. Raises UsageError for a dtype that isn't real, or an `out` that doesn't fit.
     """
     device = device_of(x)
     target = format or result_format(x.dtype)
     results = _outputs(x, order, target, device, out)
     flat, flats, copied = _flattened(x, results)
-    edges = edges or {}
+
+    def run(block: slice) -> None:
+        _run(kernel, flat, flats, block, order, edges or {}, settle, target, device)
+
     if device.kind != "cpu":
-        _run(kernel, flat, flats, slice(None), order, edges, target, device)
+        run(slice(None))
     else:
-        _run_blocks(kernel, flat, flats, order, edges, target, device, threads)
+        _run_blocks(run, flat.size, threads)
     if copied:
         for result, values in zip(results, flats, strict=True):
             result[...] = values.reshape(result.shape)
@@ -100,25 +107,14 @@ def _flattened(x: Any, results: list[Any]) -> tuple[Any, list[Any], bool]:
     return x.reshape(-1), [result.flatten() for result in results], True
 
 
-def _run_blocks(
-    kernel: BlockKernel,
-    flat: Any,
-    flats: list[Any],
-    order: int,
-    edges: Edges,
-    target: Format,
-    device: Device,
-    threads: int | None,
-) -> None:
-    size = flat.size
+def _run_blocks(run: Callable[[slice], None], size: int, threads: int | None) -> None:
     workers = threads or (usable_cores() if size >= THREADED_FROM else 1)
 
     def run_range(start: int, stop: int) -> None:
         # errstate belongs to a thread, so every worker sets its own.
         with np.errstate(all="ignore"):
             for first in range(start, stop, BLOCK):
-                block = slice(first, min(first + BLOCK, stop))
-                _run(kernel, flat, flats, block, order, edges, target, device)
+                run(slice(first, min(first + BLOCK, stop)))
 
     if workers == 1 or size <= BLOCK:
         run_range(0, size)
@@ -138,6 +134,7 @@ def _run(
     block: slice,
     order: int,
     edges: Edges,
+    settle: Settle | None,
     target: Format,
     device: Device,
 ) -> None:
@@ -156,26 +153,24 @@ def _run(
             result = xp.where(special, xp.nan, result)
             for here, limits in at_edges:
                 result = xp.where(here, float(limits[k]), result)
-        if target.name == "bfloat16":
-            result = _settle_ties(result, x, kernel, k, device)
+        if settle is not None and target.bits == 16:
+            result = _settle(result, x, k, target, settle, device)
         out[block] = round_to(result, target, xp)
 
 
-def _settle_ties(result: Any, x: Any, kernel: BlockKernel, order: int, device: Device) -> Any:
-    """Nudge float64 results that look like ties of a subnormal bfloat16 but aren't.
+def _settle(result: Any, x: Any, order: int, target: Format, settle: Settle, device: Device) -> Any:
+    """Replace float64 results that lie so near the middle of two 16-bit numbers that they can't tell them apart.
 
-    silu(x) = x/2 + x²/4 − … of a subnormal x differs from x/2 by less than float64 can hold, and x/2 may lie midway
-    between two bfloat16 numbers. The side on which the true value lies is that of the next term of the Taylor series,
-    whose sign is the same at 2⁻¹⁶, where it can be seen.
+    silu(x) = x/2 + x²/4 − … of a subnormal bfloat16 x differs from x/2 by less than float64 can hold, and x/2 may be a
+    tie. There are few such inputs in a 16-bit format, so the exact reference may decide each of them once.
     """
     xp = device.xp
-    units = xp.abs(result) * 2.0**133
-    tie = (units < 128) & (units - xp.floor(units) == 0.5) & (x != 0)
-    if not bool(tie.any()):
+    _, exponent = xp.frexp(result)
+    units = xp.abs(xp.ldexp(result, -xp.maximum(exponent - target.precision, target.lowest)))
+    # Kernels are within 8 units of float64's last place, and there are 2^(53 − precision) of those in a unit here.
+    close = xp.abs(units - xp.floor(units) - 0.5) <= 2.0 ** (target.precision - 50)
+    if not bool(close.any()):
         return result
-    probe = xp.copysign(2.0**-16, x)
-    slope = xp.where(tie, result / xp.where(x == 0, 1.0, x), 0.0)
-    bend = kernel(probe, order, device)[order] - slope * probe
-    bend = xp.where(xp.abs(bend) > 2.0**-44 * xp.abs(slope * probe), bend, 0.0)
-    nudged = xp.nextafter(result, xp.where(bend > 0, xp.inf, -xp.inf))
-    return xp.where(tie & (bend != 0), nudged, result)
+    settled = xp.array(result)
+    settled[close] = device.array(settle(device.to_numpy(x[close]), order, target))
+    return settled

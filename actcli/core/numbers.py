@@ -19,6 +19,9 @@ from actcli.errors import UsageError
 CHUNK = 1 << 16
 """Numbers handed on at a time."""
 
+LONGEST_HELD = 1 << 20
+"""Bytes of a stream that wait for the end of their last word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -115,18 +118,20 @@ def read_stream(blocks: Iterable[bytes], label: str) -> Iterator[np.ndarray[Any,
 
     Raises UsageError naming the place of whatever is no number, and when there is no number at all.
     """
-    rest, count = b"", 0
+    held, count = b"", 0
     for block in blocks:
-        text = rest + block
-        cut = max(text.rfind(separator) for separator in (b" ", b"\n", b"\t", b"\r")) + 1
-        if not cut and len(text) > 1 << 16:
-            raise UsageError(f"{label}: a word of more than 65536 characters is not a number")
-        rest = text[cut:]
-        values = _read_words(text[:cut].split(), label, count)
+        held += block
+        if not held[-1:].isspace() and len(held) < LONGEST_HELD:
+            continue  # more may belong to the last word; what comes before it waits, lest a bad one follow at once
+        cut = max(held.rfind(separator) for separator in (b" ", b"\n", b"\t", b"\r")) + 1
+        if not cut:
+            raise UsageError(f"{label}: a word of more than {LONGEST_HELD} characters is not a number")
+        values = _read_words(held[:cut].split(), label, count)
+        held = held[cut:]
         count += len(values)
         if len(values):
             yield values
-    values = _read_words(rest.split(), label, count)
+    values = _read_words(held.split(), label, count)
     if len(values):
         yield values
     if count + len(values) == 0:

@@ -3,7 +3,7 @@
 Importing this package loads no library: what a format needs is imported when it is written.
 """
 
-from actcli.render.output import check_output, format_from_path, open_output
+from actcli.render.output import check_output, format_from_path, is_stream, open_output
 from actcli.render.plan import FORMATS, Plan, plan
 from actcli.render.run import render
 from actcli.render.terminal import Terminal, ascii_fallback
@@ -15,6 +15,7 @@ __all__ = [
     "ascii_fallback",
     "check_output",
     "format_from_path",
+    "is_stream",
     "open_output",
     "plan",
     "render",

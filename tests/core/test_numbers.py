@@ -101,5 +101,11 @@ def test_an_empty_stream_is_an_error(blocks: list[bytes]) -> None:
 
 
 def test_an_endless_word_is_refused() -> None:
-    with pytest.raises(UsageError, match="65536"):
-        list(read_stream([b"1" * (1 << 17), b"1"], "stdin"))
+    with pytest.raises(UsageError, match="more than 1048576 characters"):
+        list(read_stream([b"1" * (1 << 19)] * 3, "stdin"))
+
+
+def test_lines_are_handed_on_as_they_arrive() -> None:
+    stream = read_stream(iter([b"1 2\n", b"3\n"]), "stdin")
+    assert list(next(stream)) == [1, 2]
+    assert list(next(stream)) == [3]

@@ -49,16 +49,17 @@ def filter_rows(
     header: bool = True,
     delimiter: str | None = None,
     label: str,
+    stays: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> int:
     """Copy the rows of `source` to `sink` with the computed columns appended; return how many rows there were.
 
     `kind` is one of `csv tsv jsonl parquet npy npz`. `header=False` says that a CSV or TSV has no line of names, so
     its columns are called "1", "2", …; `delimiter` is the character between its cells. `label` names the source in
-    messages; `progress` is told the number of rows written so far. Nothing is closed.
+    messages; `stays` says that what was written before an error stays; `progress` is told the number of rows written so far. Nothing is closed.
 
     Raises UsageError, one line, for input that is not what it says. When rows had been written by then, the message
-    says how many; they are whole rows, and no row after them was written.
+    says how many, if they stay; they are whole rows, and no row after them was written.
     """
     repeated = [name for name, count in Counter(name for c in computations for name in c.names).items() if count > 1]
     if repeated:
@@ -67,7 +68,7 @@ def filter_rows(
     try:
         _filter(source, output, computations, kind, header=header, delimiter=delimiter, label=label)
     except UsageError as error:
-        if not output.rows:
+        if not output.rows or not stays:
             raise
         were = "1 row was" if output.rows == 1 else f"{output.rows} rows were"
         raise UsageError(f"{error}; {were} already written") from error

@@ -48,8 +48,8 @@ class ScalarAlgebra:
     def integer_power(self, a: Scalar, exponent: int) -> Scalar:
         if a == 0 and exponent < 0:
             return math.nan
-        power: Any = a**exponent  # an integer power of a Fraction is a Fraction
-        return math.nan if isinstance(power, complex) else power
+        power: Any = a**exponent
+        return float(power) if isinstance(a, float) else Fraction(power)
 
     def less(self, a: Scalar, b: Scalar) -> bool:
         return a < b
@@ -73,10 +73,10 @@ class ScalarAlgebra:
         return a if condition else b
 
     def maximum(self, a: Scalar, b: Scalar) -> Scalar:
-        return max(a, b)
+        return a if a >= b else b
 
     def minimum(self, a: Scalar, b: Scalar) -> Scalar:
-        return min(a, b)
+        return a if a <= b else b
 
     def abs(self, a: Scalar) -> Scalar:
         return abs(a)
