@@ -25,8 +25,9 @@ def eval(
 ) -> Report:
     """Return the report of `actcli eval`: values, slopes and what they mean, in the table `values`.
 
-    `activation` is a name, a formula, a comma list or a sequence of these; `x` an array or numbers and ranges as on the
-    command line ("-8:8:1000j"), by default the record's own points. Raises UsageError and MissingError like the command.
+    `activation` is a name, a formula, a comma list or a sequence of these; `x` an array, or numbers and ranges as on
+    the command line ("-8:8:1000j"), by default the record's own points. Raises UsageError and MissingError like the
+    command.
     """
     from actcli.activations.registry import DEFAULT, exact_number
     from actcli.analyses.evaluate import Computation, evaluate

@@ -58,7 +58,7 @@ class Computation:
 def evaluate(
     functions: Sequence[AnyFunction],
     points: Points | None = None,
-    computation: Computation = Computation(),  # noqa: B008 - frozen
+    computation: Computation = Computation(),
     *,
     wide: bool = False,
 ) -> Report:

@@ -1,8 +1,8 @@
 """What every command shares: arguments that begin with a minus sign, and leaving in good order.
 
-`-5`, `-inf` and `-x*exp(x)` are values, `-f` and `--order` options. Click takes every word that begins with `-` for an
-option, so before it looks, the minus sign of words that are numbers or formulas is swapped for U+2212, which our readers
-of numbers and formulas accept.
+`-5`, `-inf` and `-x*exp(x)` are values, `-f` and `--order` options. Click takes every word that begins with `-` for
+an option, so before it looks, the minus sign of words that are numbers or formulas is swapped for U+2212, which our
+readers of numbers and formulas accept.
 """
 
 from __future__ import annotations

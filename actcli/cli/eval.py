@@ -81,7 +81,7 @@ def evaluate(
     verbose: options.Verbose = 0,
     color: options.Color = "auto",
 ) -> None:
-    """Evaluate activations: values, slopes, and what they mean for learning.
+    r"""Evaluate activations: values, slopes, and what they mean for learning.
 
     \b
     actcli eval sigmoid 5

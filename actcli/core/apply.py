@@ -46,9 +46,10 @@ def apply(
 ) -> list[Any]:
     """Return [f, f′, …] up to `order` at every element of an array, on the array's own device.
 
-    `x` is a NumPy or CuPy array of any shape and memory order; floats keep their dtype (or get `format`'s), integers and
-    booleans give float64. `settle` makes 16-bit results correctly rounded where float64 can't. `out` holds arrays to fill instead of new ones. `threads` defaults to the machine's cores for
-    large arrays. Raises UsageError for a dtype that isn't real, or an `out` that doesn't fit.
+    `x` is a NumPy or CuPy array of any shape and memory order; floats keep their dtype (or get `format`'s), integers
+    and booleans give float64. `settle` makes 16-bit results correctly rounded where float64 can't. `out` holds arrays
+    to fill instead of new ones. `threads` defaults to the machine's cores for large arrays. Raises UsageError for a
+    dtype that isn't real, or an `out` that doesn't fit.
     """
     device = device_of(x)
     target = format or result_format(x.dtype)

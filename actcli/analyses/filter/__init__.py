@@ -56,7 +56,8 @@ def filter_rows(
 
     `kind` is one of `csv tsv jsonl parquet npy npz`. `header=False` says that a CSV or TSV has no line of names, so
     its columns are called "1", "2", …; `delimiter` is the character between its cells. `label` names the source in
-    messages; `stays` says that what was written before an error stays; `progress` is told the number of rows written so far. Nothing is closed.
+    messages; `stays` says that rows written before an error stay; `progress` is told the number of rows written so
+    far. Nothing is closed.
 
     Raises UsageError, one line, for input that is not what it says. When rows had been written by then, the message
     says how many, if they stay; they are whole rows, and no row after them was written.

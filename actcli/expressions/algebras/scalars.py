@@ -79,7 +79,7 @@ class ScalarAlgebra:
         return a if a <= b else b
 
     def abs(self, a: Scalar) -> Scalar:
-        return abs(a)
+        return a if a >= 0 else -a
 
     def sqrt(self, a: Scalar) -> Scalar:
         return math.sqrt(a)
