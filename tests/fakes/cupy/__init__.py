@@ -1,0 +1,96 @@
+"""A stand-in for CuPy on NumPy, strict where CuPy is: its arrays don't mix with NumPy's, and leave only through get().
+
+It runs the code paths of the GPU where there is none; what it can't show is CuPy itself, which tests marked `gpu` do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+float64, float32, float16, nan, inf, pi = np.float64, np.float32, np.float16, np.nan, np.inf, np.pi
+
+
+class ndarray(np.ndarray):  # noqa: N801 - CuPy's name
+    """An array "on the device"."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **more: Any) -> Any:
+        plain = [_unwrapped(each) for each in inputs]
+        if out is not None:
+            more["out"] = tuple(_unwrapped(each) for each in out)
+        return _wrapped(getattr(ufunc, method)(*plain, **more))
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
+        raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()`")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        np.ndarray.__setitem__(self.view(np.ndarray), _inner(key), _unwrapped(value))
+
+    def __getitem__(self, key: Any) -> Any:
+        return _wrapped(self.view(np.ndarray)[_inner(key)])
+
+    def get(self) -> np.ndarray:
+        return np.array(self.view(np.ndarray))
+
+    @property
+    def device(self) -> Any:
+        return cuda.Device(0)
+
+
+def _inner(key: Any) -> Any:
+    return key.view(np.ndarray) if isinstance(key, ndarray) else key
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, ndarray):
+        return value.view(np.ndarray)
+    if isinstance(value, np.ndarray) and value.ndim:
+        raise TypeError(f"Unsupported type {type(value)}")
+    return value
+
+
+def _wrapped(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_wrapped, value))
+    if isinstance(value, np.ndarray | np.generic):
+        return np.asarray(value).view(ndarray)
+    return value
+
+
+def asarray(values: Any, dtype: Any = None) -> ndarray:
+    return np.asarray(_inner(values), dtype=dtype).view(ndarray)
+
+
+def array(values: Any, dtype: Any = None) -> ndarray:
+    return np.array(_inner(values), dtype=dtype).view(ndarray)
+
+
+def __getattr__(name: str) -> Any:
+    function = getattr(np, name)
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        return _wrapped(function(*map(_unwrapped, arguments), **{k: _unwrapped(v) for k, v in keywords.items()}))
+
+    return call
+
+
+class cuda:  # noqa: N801 - CuPy's name
+    class Device:
+        def __init__(self, number: int) -> None:
+            self.id = number
+
+        def use(self) -> None:
+            pass
+
+    class runtime:  # noqa: N801 - CuPy's name
+        class CUDARuntimeError(Exception):
+            pass
+
+        @staticmethod
+        def getDeviceCount() -> int:
+            return 1
+
+        @staticmethod
+        def getDeviceProperties(number: int) -> dict[str, bytes]:
+            return {"name": b"stand-in"}
