@@ -33,10 +33,11 @@ def eval(
     from actcli.analyses.evaluate import Computation, evaluate
     from actcli.core.device import get_device
     from actcli.core.formats import get_format
+    from actcli.implementations.user import resolve_all
 
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
     texts = [activation] if isinstance(activation, str) else activation
-    functions: Sequence[AnyFunction] = DEFAULT.get_all(",".join(texts), given)
+    functions: Sequence[AnyFunction] = resolve_all(",".join(texts), given, DEFAULT)
     computation = Computation(order if order is not None else int(not wide), get_format(dtype), get_device(device))
     return evaluate(functions, None if x is None else lambda: _chunks(x), computation, wide=wide)
 

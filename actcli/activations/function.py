@@ -79,6 +79,10 @@ class Function:
         }
         return Reference(self.tree, {}, conventions, self.edges)
 
+    def is_flat_at(self, x: float) -> bool:
+        """Tell whether f′ is exactly zero at a point, not underflowed."""
+        return self.reference.is_flat_at(x)
+
     @cached_property
     def largest_slope(self) -> float:
         """The largest |f′|, ∞ where it grows without bound, NaN where nobody knows."""
@@ -114,11 +118,20 @@ class Function:
 
         array, wrap = unwrap(x)
         results = apply(
-            self.kernel, array, order=order, edges=self.edges, settle=self._settle, out=out, threads=threads
+            self.kernel,
+            array,
+            order=order,
+            edges=self.edges,
+            settle=self.settle if self.settles else None,
+            out=out,
+            threads=threads,
         )
         return [wrap(result) for result in results]
 
-    def _settle(self, x: Any, order: int, format: Format) -> Any:
+    settles = True
+    """Whether there is an exact reference to ask."""
+
+    def settle(self, x: Any, order: int, format: Format) -> Any:
         """Return correctly rounded values where a kernel can't tell; each is computed once."""
         import numpy as np
 

@@ -81,6 +81,10 @@ class Catalogue:
         """Return every name and alias, for completion and suggestions."""
         return [name for record in self.records for name in (record.name, *record.aliases)]
 
+    def has(self, name: str) -> bool:
+        """Tell whether a name or alias is in the catalogue, however it is written."""
+        return _key(name) in self._by_key
+
     def get(self, text: str, given: Mapping[str, Fraction] | None = None) -> AnyFunction:
         """Return the function that `text` means; `given` sets parameters by name, and unused ones are an error."""
         function, used = self._resolve(text, given or {})

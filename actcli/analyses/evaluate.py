@@ -16,6 +16,7 @@ from actcli.core.device import CPU, Device
 from actcli.core.formats import FLOAT64, Format, round_to
 from actcli.core.numbers import chunked, read_points
 from actcli.errors import UsageError
+from actcli.implementations.user import UserFunction
 from actcli.report import Batch, Column, Plot, Report, Series, Table
 from actcli.version import VERSION
 
@@ -76,7 +77,7 @@ def evaluate(
         name="eval",
         title=_title(single) if single else ", ".join(function.name for function in functions),
         tables={"values": table},
-        notes=_notes(functions),
+        notes=_notes(functions, computation.order),
         plots=lambda: (_plot(functions, points, computation),),
         environment={
             "actcli": VERSION,
@@ -91,9 +92,11 @@ def _title(function: AnyFunction) -> str:
     return f"{function.name}: {_heading(function, 0)} = {function.record.definition}"
 
 
-def _notes(functions: Sequence[AnyFunction]) -> tuple[str, ...]:
+def _notes(functions: Sequence[AnyFunction], order: int) -> tuple[str, ...]:
     notes = []
     for function in functions:
+        if isinstance(function, UserFunction) and order:
+            notes.append(f"{function.name}: derivatives are {function.note}")
         if isinstance(function, VectorFunction):
             notes.append(
                 f"{function.name}: the numbers form one vector; slopes are the diagonal of the Jacobian ∂yᵢ/∂xᵢ"

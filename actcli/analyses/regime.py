@@ -66,7 +66,7 @@ def _on_dead_side(function: Any, x: Array, zeros: Array) -> Array:
         candidates[candidates] = (slopes == 0).all(axis=1)
         if candidates.any():
             place = outermost[candidates][0] + side * max(1.0, abs(outermost[candidates][0]))
-            if function.reference.is_flat_at(float(place)):
+            if function.is_flat_at(float(place)):
                 dead |= candidates
     return dead
 

@@ -94,6 +94,7 @@ def evaluate(
     from actcli.cli.catalogue import catalogue_of
     from actcli.core.device import get_device
     from actcli.core.formats import get_format
+    from actcli.implementations.user import resolve_all
     from actcli.render import Terminal
 
     options.one_of(nonfinite, ("null", "string"), "--nonfinite")
@@ -105,7 +106,7 @@ def evaluate(
             sys.stderr.write(f"actcli: {note}\n")
             sys.stderr.flush()
 
-    functions = catalogue_of(ctx.obj).get_all(act, parameters(param))
+    functions = resolve_all(act, parameters(param), catalogue_of(ctx.obj))
     default_order = 0 if input is not None or wide else 1
     computation = Computation(
         default_order if order is None else order, get_format(dtype or "float64"), get_device(device, tell)

@@ -1,0 +1,104 @@
+"""A user's own code as an activation: where it is found, what it may do wrong, where derivatives come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actcli.activations.registry import DEFAULT
+from actcli.errors import UsageError
+from actcli.implementations.user import is_user_code, load, resolve_all
+
+CODE = """
+import numpy as np
+
+class Made:
+    def __call__(self, x):
+        return 2 * x
+
+class NeedsMore:
+    def __init__(self, size):
+        pass
+
+def swishy(x):
+    return x / (1 + np.exp(-x))
+
+def spoiler(x):
+    x[:] = 0
+    return x
+
+def short(x):
+    return x[:1]
+
+def broken(x):
+    raise KeyError("nope")
+
+three = 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "kernels_of_mine.py").write_text(CODE)
+    (tmp_path / "raises.py").write_text("1/0\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("text", ["kernels_of_mine:swishy", "kernels_of_mine.py:swishy", "./kernels_of_mine.py:swishy"])
+def test_values_and_differences(folder: Path, text: str) -> None:
+    x = np.linspace(-5, 5, 41)
+    value, slope, bend = load(text).derivatives(x, 2)
+    exact = DEFAULT.get("silu").derivatives(x, 2)
+    assert value == pytest.approx(exact[0], rel=1e-14)
+    assert slope == pytest.approx(exact[1], abs=1e-8)
+    assert bend == pytest.approx(exact[2], abs=1e-6)
+
+
+def test_classes_are_made_and_inputs_are_safe(folder: Path) -> None:
+    assert load("kernels_of_mine:Made")(3.0) == 6
+    x = np.ones(3)
+    load("kernels_of_mine:spoiler")(x)
+    assert (x == 1).all()
+
+
+def test_a_list_may_mix_code_names_and_formulas(folder: Path) -> None:
+    found = resolve_all("relu,kernels_of_mine:swishy,leaky_relu:0.2,x*2", {}, DEFAULT)
+    assert [function.name for function in found] == ["relu", "kernels_of_mine:swishy", "leaky_relu:0.2", "x*2"]
+    assert not is_user_code("leaky_relu:0.2", DEFAULT)
+    assert not is_user_code("leaky_relu:abc", DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kernels_of_mine:nope", "there is no 'nope'"),
+        ("kernels_of_mine:three", "not a function"),
+        ("kernels_of_mine:NeedsMore", "without arguments"),
+        ("no_such_module:f", "No module named"),
+        ("no_such_file.py:f", "there is no file"),
+        ("raises:f", "ZeroDivisionError"),
+        ("raises.py:f", "ZeroDivisionError"),
+        ("kernels_of_mine:short", "shape"),
+        ("kernels_of_mine:broken", "raised KeyError: 'nope'"),
+    ],
+)
+def test_what_can_go_wrong_is_one_line(folder: Path, text: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(text)(np.zeros(3))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_torch_derivatives_come_from_autograd(folder: Path) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    (folder / "tensors.py").write_text(
+        "import torch\nclass Act(torch.nn.Module):\n    def forward(self, x): return x*torch.sigmoid(x)\n"
+    )
+    x = np.linspace(-5, 5, 41)
+    found = load("tensors:Act").derivatives(x, 2)
+    for got, want in zip(found, DEFAULT.get("silu").derivatives(x, 2), strict=True):
+        assert got == pytest.approx(want, rel=1e-10, abs=1e-14)
+    assert torch is not None
