@@ -171,10 +171,12 @@ def _batch(function: AnyFunction, x: Array, computation: Computation, wanted: Se
         x, batch["paired_x"] = np.split(x, 2)
     elif "paired_x" in wanted:
         batch["paired_x"] = [None] * len(x)
-    batch |= {"activation": [function.name] * len(x), "x": x, **dict(zip(DERIVATIVES, results, strict=False))}
+    batch |= {"activation": np.full(len(x), function.name), "x": x, **dict(zip(DERIVATIVES, results, strict=False))}
     if {"regime", "interpretation"} & set(wanted):
         words = regimes(function, x, results[1])
-        batch |= {"regime": words, "interpretation": phrases(words, x)}
+        batch["regime"] = words
+        if "interpretation" in wanted:
+            batch["interpretation"] = phrases(words, x)
     return batch
 
 

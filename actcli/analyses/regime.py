@@ -25,7 +25,7 @@ _PHRASES = {
 }
 
 
-def regimes(function: AnyFunction, x: Array, slope: Array) -> list[str]:
+def regimes(function: AnyFunction, x: Array, slope: Array) -> Array:
     """Return one word a point: dead, saturated, moderate, good, maximum, or undefined where f′ is NaN.
 
     `dead` is an exact zero of f′ that fills a whole side of the line, not an underflow; `maximum` is the largest slope
@@ -35,7 +35,7 @@ def regimes(function: AnyFunction, x: Array, slope: Array) -> list[str]:
     words = np.where(size < SATURATED_BELOW, "saturated", np.where(size < MODERATE_BELOW, "moderate", "good"))
     words = np.where(np.isnan(size), "undefined", words).astype("<U9")
     if isinstance(function, VectorFunction):
-        return [str(word) for word in words]
+        return words
     largest = function.largest_slope
     if 0 < largest < math.inf:
         tolerance = 4 * float(np.spacing(np.asarray(1, dtype=_at_least_half(slope.dtype))))
@@ -43,7 +43,7 @@ def regimes(function: AnyFunction, x: Array, slope: Array) -> list[str]:
     zeros = size == 0
     if zeros.any():
         words[zeros & _on_dead_side(function, x.astype(np.float64), zeros)] = "dead"
-    return [str(word) for word in words]
+    return words
 
 
 def _at_least_half(dtype: np.dtype[Any]) -> Any:
@@ -71,9 +71,9 @@ def _on_dead_side(function: Any, x: Array, zeros: Array) -> Array:
     return dead
 
 
-def phrases(words: list[str], x: Array) -> list[str]:
+def phrases(words: Array, x: Array) -> list[str]:
     """Return for each point what people read under Interpretation."""
-    return [_phrase(word, float(value)) for word, value in zip(words, x, strict=True)]
+    return [_phrase(word, value) for word, value in zip(words.tolist(), x.astype(np.float64).tolist(), strict=True)]
 
 
 def _phrase(word: str, x: float) -> str:

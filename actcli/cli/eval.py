@@ -136,22 +136,39 @@ def evaluate(
             raise UsageError(f"{name} needs --input FILE")
 
     from actcli.analyses.evaluate import evaluate as analyse
+    from actcli.cli.progress import RowCounter
     from actcli.render import plan, render
 
-    plan(format=format, outputs=output or [], plots=plot or [], terminal=terminal, digits=digits)
-    report = analyse(functions, points(x, bool(plot), tell), computation, wide=wide)
-    render(
-        report,
-        format=format,
-        outputs=output or [],
-        table=table,
-        plots=plot or [],
-        digits=digits,
-        nonfinite=cast(Literal["null", "string"], nonfinite),
-        terminal=terminal,
-        quiet=quiet,
-        verbose=verbose,
-    )
+    places = plan(format=format, outputs=output or [], plots=plot or [], terminal=terminal, digits=digits)
+    shown = terminal.stderr_is_tty and not quiet and not places.stdout_format
+    with RowCounter(sys.stderr, shown=shown) as counter:
+        source = points(x, bool(plot), tell)
+        report = analyse(functions, source and counted(source, counter.update), computation, wide=wide)
+        render(
+            report,
+            format=format,
+            outputs=output or [],
+            table=table,
+            plots=plot or [],
+            digits=digits,
+            nonfinite=cast(Literal["null", "string"], nonfinite),
+            terminal=terminal,
+            quiet=quiet,
+            verbose=verbose,
+        )
+
+
+def counted(source: Points, update: Callable[[int], None]) -> Points:
+    """Return a source that tells how many numbers it has given."""
+
+    def chunks() -> Iterator[np.ndarray[Any, Any]]:
+        rows = 0
+        for chunk in source():
+            yield chunk
+            rows += len(chunk)
+            update(rows)
+
+    return chunks
 
 
 def parameters(texts: list[str] | None) -> dict[str, Fraction]:

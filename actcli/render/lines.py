@@ -61,15 +61,13 @@ def _join_many(
     columns: Sequence[Any], before: Sequence[str], end: str, cell: Callable[[Any], str], not_finite: dict[str, str]
 ) -> memoryview:
     import numpy as np
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     pieces: list[Any] = []
     for prefix, column in zip(before, columns, strict=True):
         pieces.append(prefix)
         if not is_number_array(column):
-            written = (text.encode("utf-8", "backslashreplace").decode() for text in _cells(column, cell))
-            pieces.append(pa.array(written, pa.string()))
+            pieces.append(_text_column(column, cell))
             continue
         text = arrow_texts(column)
         if not_finite and column.dtype.kind not in "iu" and not np.isfinite(column).all():
@@ -80,6 +78,22 @@ def _join_many(
     _, offsets, data = joined.buffers()
     bounds = np.frombuffer(offsets, np.int32)[joined.offset : joined.offset + len(joined) + 1]
     return memoryview(data)[bounds[0] : bounds[-1]]
+
+
+def _text_column(column: Any, cell: Callable[[Any], str]) -> Any:
+    """Return the written cells of a column of texts as an Arrow array; each different text is written once."""
+    import pyarrow as pa
+
+    try:
+        # A list: given a NumPy array of texts, PyArrow would import pandas first.
+        plain = column.tolist() if hasattr(column, "tolist") else column
+        coded = pa.array(plain, pa.string()).dictionary_encode(null_encoding="encode")
+        values, indices = coded.dictionary.to_pylist(), coded.indices
+    except (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeEncodeError):  # not all texts, or not all of them UTF-8
+        values, indices = column, None
+    written = [text.encode("utf-8", "backslashreplace").decode() for text in _cells(values, cell)]
+    cells = pa.array(written, pa.string())
+    return cells if indices is None else cells.take(indices)
 
 
 def _cells(column: Any, cell: Callable[[Any], str]) -> list[str]:
