@@ -58,13 +58,17 @@ class Table:
         """Yield batches that hold at least `columns`."""
         return self.rows([column.name for column in columns])
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the columns that programs see as one DataFrame; numbers keep their precision."""
+    def to_pandas(self, rows: int | None = None) -> pd.DataFrame:
+        """Return the columns that programs see as one DataFrame, or its first rows; numbers keep their precision."""
         import pandas as pd
 
         columns = self.columns_for("machines")
         names = [column.name for column in columns]
-        frames = [pd.DataFrame({name: batch[name] for name in names}) for batch in self.batches(columns)]
+        frames: list[pd.DataFrame] = []
+        for batch in self.batches(columns):
+            frames.append(pd.DataFrame({name: batch[name] for name in names}).iloc[:rows])
+            if rows is not None and (rows := rows - len(frames[-1])) <= 0:
+                break
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
 
 
@@ -91,7 +95,11 @@ class Plot:
     y_log: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+SHOWN_ROWS = 40
+"""Rows of a table that a prompt or a notebook shows."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """What a command found out.
 
@@ -108,13 +116,19 @@ class Report:
     environment: Mapping[str, str] = field(default_factory=dict)
     failure: str = ""
 
+    def __repr__(self) -> str:
+        """Return the title and the first rows of every table, for a Python prompt."""
+        parts = [self.title, *([self.verdict] if self.verdict else [])]
+        parts += [table.to_pandas(SHOWN_ROWS).to_string(index=False) for table in self.tables.values()]
+        return "\n\n".join([*parts, *self.notes])
+
     def _repr_html_(self) -> str:
-        """Return the first rows of every table as HTML, for notebooks."""
+        """Return the title and the first rows of every table as HTML, for notebooks."""
         from html import escape
 
         parts = [f"<h4>{escape(self.title)}</h4>"]
         if self.verdict:
             parts.append(f"<p>{escape(self.verdict)}</p>")
-        parts += [table.to_pandas().to_html(index=False, max_rows=40) for table in self.tables.values()]
+        parts += [table.to_pandas(SHOWN_ROWS).to_html(index=False) for table in self.tables.values()]
         parts += [f"<p>{escape(note)}</p>" for note in self.notes]
         return "\n".join(parts)

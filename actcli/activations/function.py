@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 MAX_ORDER = 2
 """Kernels yield f, f′ and f″."""
 
+EXACT_UP_TO = 1024
+"""Numbers that a typed formula is evaluated at exactly, in interval arithmetic. It may cancel where nobody has looked:
+x/2·(1 + erf(x/√2)) has no digit left at -9. Longer arrays run as written, in float64."""
+
 
 class Function:
     """An element-wise activation with definite parameters.
@@ -117,6 +121,8 @@ class Function:
         from actcli.core.arrays import unwrap
 
         array, wrap = unwrap(x)
+        if self.settles and self.record.kernel is None and array.size <= EXACT_UP_TO and out is None:
+            return [wrap(result) for result in _exactly(self, array, order)]
         results = apply(
             self.kernel,
             array,
@@ -217,6 +223,8 @@ def _formula_kernel(function: Function) -> Callable[[Any, int, Device], Sequence
     A formula as typed may pass through ∞/∞ or 0·∞ where its value is an ordinary number: the slope of 1/(1+exp(-x)) at
     −1000. The exact reference fills in whatever isn't finite, except where the formula has no real value.
     """
+    import numpy as np
+
     from actcli.core.formats import FLOAT64
     from actcli.expressions.algebras.jets import jets
 
@@ -234,16 +242,45 @@ def _formula_kernel(function: Function) -> Callable[[Any, int, Device], Sequence
         exact = function.reference.values(device.to_numpy(x[lost]), order, FLOAT64)
         filled = [xp.array(result) for result in results]
         for result, (numbers, _) in zip(filled, exact, strict=True):
+            known = ~np.isnan(numbers)
+            numbers[~known] = device.to_numpy(result[lost])[~known]  # a pole: keep its infinity
             result[lost] = device.array(numbers)
         return filled
 
     return run
 
 
-def _search_largest_slope(function: Function) -> float:
-    """Look for the largest |f′| of a typed formula on [−64, 64], refining around the best point of a grid."""
+def _exactly(function: Function, array: Any, order: int) -> list[Any]:
+    """Return correctly rounded [f, f′, …] of a formula; where there is no value, what float64 makes of it.
+
+    A pole is such a place: log(x) at 0 is -∞ to whoever computes.
+    """
     import numpy as np
 
+    from actcli.core.apply import apply, result_format
+    from actcli.core.device import device_of
+    from actcli.core.formats import round_to
+
+    device, target = device_of(array), result_format(array.dtype)
+    rough = apply(function.kernel, array, order=order, edges=function.edges, threads=1)
+    with np.errstate(all="ignore"):
+        points = np.asarray(device.to_numpy(array), dtype=np.float64)
+        results = []
+        for values, (numbers, _) in zip(rough, function.reference.values(points, order, target), strict=True):
+            fallback = np.asarray(device.to_numpy(values), dtype=np.float64)
+            keep = np.isnan(numbers) | ((numbers == 0) & (fallback == 0))  # NaN, poles, and the sign of a zero
+            results.append(device.array(round_to(np.where(keep, fallback, numbers), target)))
+    return results
+
+
+def _search_largest_slope(function: Function) -> float:
+    """Look for the largest |f′| of a typed formula on [−64, 64], refining around the best point of a grid.
+
+    Where the slope is still rising at the end, its limit is the supremum.
+    """
+    import numpy as np
+
+    ends = [abs(float(function.edges[side][1])) for side in (-math.inf, math.inf)]
     low, high = -64.0, 64.0
     for _ in range(6):
         grid = np.linspace(low, high, 4097)
@@ -251,11 +288,9 @@ def _search_largest_slope(function: Function) -> float:
         if not np.isfinite(slopes).any():
             return math.nan
         best = int(np.nanargmax(slopes))
-        if abs(grid[best]) == 64.0 and slopes[best] > np.nanmedian(slopes):
-            return math.inf
         step = grid[1] - grid[0]
-        low, high = grid[best] - step, grid[best] + step
-    return float(slopes[best])
+        low, high = max(-64.0, grid[best] - step), min(64.0, grid[best] + step)
+    return float(np.nanmax([slopes[best], *ends]))
 
 
 def contains(interval: Interval, value: Fraction, function: Callable[[str], Scalar]) -> bool:

@@ -195,7 +195,7 @@ GELU = Activation(
         Use("transformer feed-forward layers", "the choice of BERT and many that followed; smooth and non-monotone"),
         Use("vision transformers and ConvNeXt", "as in language models; costs little beside the matrix products"),
         Use("GLU gates (GEGLU)", "gates one half of a projection with the other"),
-        Use("tiny or integer-only devices", "avoid: erf and exp are dear there", "hard_swish, relu"),
+        Use("tiny or integer-only devices", "erf and exp are dear there", "hard_swish, relu", advised=False),
     ),
     conventions=(
         Convention(
@@ -282,7 +282,7 @@ QUICK_GELU = Activation(
     frameworks=("mlx", "tinygrad", "timm", "transformers", "vllm"),
     uses=(
         Use("CLIP and models built on it", "their weights were trained with it"),
-        Use("new models", "avoid: neither GELU nor cheaper than SiLU", "gelu, silu"),
+        Use("new models", "neither GELU nor cheaper than SiLU", "gelu, silu", advised=False),
     ),
     conventions=(
         Convention("mlx", "0.32", "mlx.nn.gelu_fast_approx", "the same function under another name"),

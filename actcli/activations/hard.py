@@ -47,7 +47,7 @@ IDENTITY = Activation(
     uses=(
         Use("unbounded regression output", "any real number is a possible target"),
         Use("logits", "the loss, or the softmax after it, does the squashing"),
-        Use("hidden layers", "avoid: linear layers stacked are one linear layer", "relu, gelu"),
+        Use("hidden layers", "linear layers stacked are one linear layer", "relu, gelu", advised=False),
     ),
 )
 
@@ -79,7 +79,7 @@ BINARY_STEP = Activation(
     uses=(
         Use("perceptrons and threshold logic", "a yes or no decision; trained by the perceptron rule"),
         Use("binary and spiking units", "forward only: a surrogate slope stands in when training", "sigmoid"),
-        Use("networks trained by gradients", "avoid: the gradient is 0 wherever it exists", "sigmoid, relu"),
+        Use("networks trained by gradients", "the gradient is 0 wherever it exists", "sigmoid, relu", advised=False),
     ),
     conventions=(
         Convention("numpy", "2.4", "numpy.heaviside", "asks for the value at 0"),

@@ -110,11 +110,12 @@ class Convention:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Where people put this function, why, and what they use instead."""
+    """Where people put this function (or better not, unless `advised`), why, and what they use instead."""
 
     use: str
     why: str
     instead: str = ""
+    advised: bool = True
 
 
 INFINITE = -1

@@ -80,7 +80,12 @@ RELU = Activation(
         Use("hidden layers of deep networks", "slope exactly 1 where active, so depth does not shrink gradients"),
         Use("convolutional networks", "the cheapest non-linearity there is, and it makes activations sparse"),
         Use("non-negative regression output", "never below 0", "softplus, where 0 itself must not occur"),
-        Use("units that die", "avoid: a unit negative on all data has no gradient left to recover with", "leaky_relu"),
+        Use(
+            "units that die",
+            "a unit negative on all data has no gradient left to recover with",
+            "leaky_relu",
+            advised=False,
+        ),
     ),
     conventions=(
         Convention("torch", "2.13", "torch.relu", "the gradient at NaN is 1 (0 in jax and mlx)"),
@@ -375,7 +380,7 @@ RELU2 = Activation(
     frameworks=("mlx", "transformers", "vllm"),
     uses=(
         Use("feed-forward blocks of language models", "found by architecture search; sparse as ReLU, without a corner"),
-        Use("unnormalised deep networks", "avoid: slope and values grow without bound", "relu, gelu"),
+        Use("unnormalised deep networks", "slope and values grow without bound", "relu, gelu", advised=False),
     ),
     references=("So et al., Primer: searching for efficient transformers for language modeling, 2021",),
 )

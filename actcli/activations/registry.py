@@ -139,24 +139,24 @@ class Catalogue:
         values = {**own, **{name: given[name] for name in used}}
         shown = typed or record.name
         if used and not own:
-            shown = f"{record.name}({', '.join(f'{name}={_plain(values[name])}' for name in declared if name in used)})"
+            shown = f"{record.name}({', '.join(f'{name}={plain(values[name])}' for name in declared if name in used)})"
         if isinstance(record, VectorActivation):
             axis = values.get("axis", Fraction(-1))
             if axis.denominator != 1:
-                raise UsageError(f"{record.name}: axis is a whole number, not {_plain(axis)}")
+                raise UsageError(f"{record.name}: axis is a whole number, not {plain(axis)}")
             return VectorFunction(record, int(axis), shown), used
         exact = {name: values.get(name, Fraction(parameter.default)) for name, parameter in declared.items()}
         function = Function(record, exact, shown, Builders(self, {}, record.name))
         for name, parameter in declared.items():
             if not contains(parameter.domain, exact[name], function.quantity):
-                raise UsageError(f"{record.name}: {name} must lie in {parameter.domain}, not {_plain(exact[name])}")
+                raise UsageError(f"{record.name}: {name} must lie in {parameter.domain}, not {plain(exact[name])}")
         return function, used
 
     def _formula(self, text: str, given: Mapping[str, Fraction]) -> tuple[AnyFunction, set[str]]:
         try:
             tree = parse(text, builders := Builders(self, given))
         except FormulaError as error:
-            if re.fullmatch(r"[\w.-]+", text) and not error.message.startswith("the formula"):
+            if re.fullmatch(r"[^\W\d][\w.-]*", text) and not error.message.startswith("the formula"):
                 raise self._unknown(text) from None
             raise
         free = [name for name in symbols(tree) if name != "x"]
@@ -177,15 +177,14 @@ class Catalogue:
         return UsageError(f"unknown activation {text!r}{suggestion(text, self.names())}; `actcli list` shows them all")
 
     def record_of(self, name: str) -> AnyRecord | None:
-        """Return the record of an exact name or alias."""
-        record = self._by_key.get(_key(name))
-        return record if record is not None and name in (record.name, *record.aliases) else None
+        """Return the record of a name or alias as a formula spells it: `ReLU6(x)` is relu6."""
+        return self._by_key.get(_key(name))
 
     def bind(self, record: Activation, own: Mapping[str, Fraction]) -> Function:
         """Return one function for each record and parameters, so that formulas can share what they compute."""
         key = (record.name, *sorted(own.items()))
         if key not in self._bound:
-            arguments = ", ".join(f"{name}={_plain(value)}" for name, value in own.items())
+            arguments = ", ".join(f"{name}={plain(value)}" for name, value in own.items())
             function, _ = self._bind(record, own, {}, f"{record.name}({arguments})" if own else None)
             assert isinstance(function, Function)
             self._bound[key] = function
@@ -289,7 +288,7 @@ def _listed(names: list[str]) -> str:
     return f"; it has {', '.join(names)}" if names else "; it has none"
 
 
-def _plain(value: Fraction) -> str:
+def plain(value: Fraction) -> str:
     """Return an exact number as a person would write it."""
     as_float = float(value)
     return f"{as_float:g}" if Fraction(f"{as_float:g}") == value else str(value)

@@ -51,9 +51,10 @@ SIGMOID = Activation(
         Use("bounded regression on (0, 1)", "the range of the output is that of the target"),
         Use(
             "hidden layers of deep networks",
-            "avoid: the slope is at most 1/4, so gradients shrink at least fourfold a layer, and outputs are never "
+            "the slope is at most 1/4, so gradients shrink at least fourfold a layer, and outputs are never "
             "centred on 0",
             "relu, gelu, silu",
+            advised=False,
         ),
     ),
     conventions=(
@@ -113,7 +114,7 @@ TANH = Activation(
         Use("additive attention scores", "bounds the scores that enter the softmax"),
         Use("bounded regression on (-1, 1)", "the range of the output is that of the target"),
         Use("embeddings and generator outputs", "symmetric and bounded, as scaled images and latent codes are"),
-        Use("hidden layers of deep networks", "avoid: every slope away from 0 is below 1", "relu, gelu, silu"),
+        Use("hidden layers of deep networks", "every slope away from 0 is below 1", "relu, gelu, silu", advised=False),
     ),
     conventions=(
         Convention("torch", "2.13", "torch.tanh", "the derivative is 1 - t·t, which is 0 as soon as t rounds to 1"),

@@ -43,11 +43,12 @@ def sigmoid_gated(x: Any, beta: Fraction, xp: Any) -> Iterator[Any]:
     yield right * x - size * far / d
 
     # On the left f′ = σ′ · (1 + z - a), z = e⁻ᵃ. The bracket cancels at its root; measured from there it is
-    # s + w · (eˢ - 1), two terms of one sign. And q - q² for σ′: q ≤ 1/2 cancels nothing.
+    # s + w · (eˢ - 1), two terms of one sign, except near 0 where rounding s would tell. And q - q² for σ′: q ≤ 1/2
+    # cancels nothing.
     q = 1.0 / d
     gate = q - q * q
     s = _short_of(_SLOPE_ROOT, a, tail)
-    slope = gate * (s + _SLOPE_WEIGHT * xp.expm1(s)) * far
+    slope = xp.where(a < 0.5, q - a * gate, gate * (s + _SLOPE_WEIGHT * xp.expm1(s))) * far
     yield xp.where(right, 1.0 - slope, slope)
 
     # f″ = βσ′ · (2 - a · t), t = tanh(a/2) = 1 - 2q, even in x; again the bracket is measured from its root,
@@ -147,7 +148,7 @@ SILU = Activation(
         Use("transformer feed-forward layers (SwiGLU)", "the gate of LLaMA and most models since"),
         Use("convolutional networks", "EfficientNet, YOLO: smooth, and a little better than ReLU in deep stacks"),
         Use("physics-informed and implicit networks", "derivatives of every order exist", "tanh, mish"),
-        Use("tiny devices", "avoid: an exponential an element", "hard_swish"),
+        Use("tiny devices", "an exponential an element", "hard_swish", advised=False),
     ),
     conventions=(
         Convention("torch", "2.13", "torch.nn.functional.silu", "-inf gives NaN, the limit is 0"),

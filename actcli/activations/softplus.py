@@ -64,7 +64,7 @@ SOFTPLUS = Activation(
     uses=(
         Use("outputs that must be positive", "scales, rates and variances: never 0, and linear for large x"),
         Use("smooth stand-in for ReLU", "where second derivatives matter: physics, gradient penalties"),
-        Use("hidden layers of deep networks", "avoid: outputs are never centred on 0", "gelu, silu, elu"),
+        Use("hidden layers of deep networks", "outputs are never centred on 0", "gelu, silu, elu", advised=False),
     ),
     conventions=(
         Convention(
@@ -101,7 +101,7 @@ LOG_SIGMOID = Activation(
     frameworks=("torch", "jax", "keras", "tensorflow", "flax", "mlx", "tinygrad"),
     uses=(
         Use("losses on logits", "log-likelihoods without log(0): binary cross-entropy, noise contrast, preferences"),
-        Use("hidden layers", "avoid: outputs are never positive", "softplus, silu"),
+        Use("hidden layers", "outputs are never positive", "softplus, silu", advised=False),
     ),
     conventions=(
         Convention("tensorflow", "from its documentation", "tf.math.log_sigmoid", "the same function; onnx has none"),

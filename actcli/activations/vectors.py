@@ -141,7 +141,12 @@ SOFTMAX = VectorActivation(
     uses=(
         Use("multi-class classification output", "positive, adds up to 1: one probability for each exclusive class"),
         Use("attention weights", "turns scores into a weighted mean over the positions"),
-        Use("multi-label output", "avoid: its classes compete for one unit of probability", "sigmoid for each label"),
+        Use(
+            "multi-label output",
+            "its classes compete for one unit of probability",
+            "sigmoid for each label",
+            advised=False,
+        ),
     ),
     conventions=_named(
         {

@@ -19,18 +19,19 @@ from actcli.report import Batch, Column, Report, Table
 
 COLUMNS = (
     Column("name", "the canonical name"),
-    Column("symbol", "how books write it"),
-    Column("aliases", "other names it answers to"),
+    Column("symbol", "how books write it", audience="machines"),
+    Column("aliases", "other names it answers to", audience="machines"),
     Column("definition", "the function, as a formula in x"),
     Column("range", "the values it takes"),
     Column("max_derivative", "the largest |f′|, or its supremum", heading="max |f′|"),
-    Column("zero_centred", "whether its outputs lie around 0", heading="zero-centred"),
-    Column("monotone", "whether it never decreases"),
+    Column("zero_centred", "whether its outputs lie around 0", audience="machines"),
+    Column("monotone", "whether it never decreases", audience="machines"),
     Column("smoothness", "how many continuous derivatives it has"),
     Column("saturates", "on which side its slope tends to 0"),
-    Column("cost", "the operations in its definition"),
-    Column("uses", "where people put it"),
+    Column("cost", "the operations in its definition", audience="machines"),
+    Column("uses", "where people put it", audience="machines"),
 )
+"""`actcli show` has room for the rest, so that for people this is one line an activation."""
 
 _SIGNS = {
     "add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "negative": "neg", "maximum": "max", "minimum": "min",
@@ -58,12 +59,16 @@ def catalogue(framework: str = "", use: str = "", catalogue: Catalogue = DEFAULT
     )
 
 
+_SYNONYMS = {"pytorch": "torch", "tf": "tensorflow", "huggingface": "transformers"}
+
+
 def _has(frameworks: Sequence[str], wanted: str) -> bool:
-    return not wanted or wanted.casefold() in (framework.casefold() for framework in frameworks)
+    name = _SYNONYMS.get(wanted.casefold(), wanted.casefold())
+    return not name or name in (framework.casefold() for framework in frameworks)
 
 
 def _serves(record: AnyRecord, wanted: str) -> bool:
-    return not wanted or any(wanted.casefold() in use.use.casefold() for use in record.uses)
+    return not wanted or any(wanted.casefold() in use.use.casefold() for use in record.uses if use.advised)
 
 
 def _nothing(framework: str, use: str, catalogue: Catalogue) -> UsageError:
@@ -71,7 +76,7 @@ def _nothing(framework: str, use: str, catalogue: Catalogue) -> UsageError:
     if framework and not any(_has([name], framework) for name in frameworks):
         known = ", ".join(frameworks)
         return UsageError(f"unknown framework {framework!r}{suggestion(framework, frameworks)}; there are {known}")
-    uses = sorted({each.use for record in catalogue.records for each in record.uses})
+    uses = sorted({each.use for record in catalogue.records for each in record.uses if each.advised})
     return UsageError(f"no activation has a use {use!r}{suggestion(use, uses)}; `actcli list -f csv` shows the uses")
 
 
@@ -83,18 +88,19 @@ def _cells(record: AnyRecord, catalogue: Catalogue) -> dict[str, Any]:
         "aliases": ", ".join(record.aliases),
         "definition": record.definition,
         "range": str(record.range),
-        "uses": "; ".join(use.use for use in record.uses),
+        "uses": "; ".join(use.use for use in record.uses if use.advised),
     }
     function = catalogue.get(record.name)
     if isinstance(record, Activation) and isinstance(function, Function):
+        known = record.kernel is not None  # nobody has stated the facts of a formula that a configuration added
         counts = operation_counts(parse(record.definition, Builders(catalogue, {}, record.name)))
         cells |= {
-            "range": _interval(record.range, function),
+            "range": _interval(record.range, function) if known else None,
             "max_derivative": function.largest_slope,
             "zero_centred": record.zero_centred,
             "monotone": record.monotone,
-            "smoothness": _smoothness(record.smoothness),
-            "saturates": str(record.saturates),
+            "smoothness": _smoothness(record.smoothness) if known else None,
+            "saturates": str(record.saturates) if known else None,
             "cost": ", ".join(f"{count} {_SIGNS.get(name, name)}" for name, count in counts.items()),
         }
     return {column.name: cells.get(column.name) for column in COLUMNS}

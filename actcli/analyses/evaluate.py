@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.activations.registry import AnyFunction
+from actcli.activations.registry import AnyFunction, plain
 from actcli.activations.vector_function import VectorFunction
 from actcli.analyses.regime import phrases, regimes
 from actcli.core.device import CPU, Device
@@ -47,7 +47,8 @@ class Computation:
 
     def rounded(self, x: Array) -> Array:
         """Return float64 numbers rounded to the format: what will be evaluated."""
-        rounded: Array = round_to(x, self.format)
+        with np.errstate(all="ignore"):  # a number too large for the format becomes ∞, and is shown so
+            rounded: Array = round_to(x, self.format)
         return rounded
 
     def results(self, function: AnyFunction, x: Array) -> list[Array]:
@@ -89,7 +90,10 @@ def evaluate(
 
 
 def _title(function: AnyFunction) -> str:
-    return f"{function.name}: {_heading(function, 0)} = {function.record.definition}"
+    parameters = getattr(function, "parameters", {})
+    listed = "".join(f", {name} = {plain(value)}" for name, value in parameters.items())
+    named = "" if function.name == function.record.definition else f"{function.name}: "
+    return f"{named}{_heading(function, 0)} = {function.record.definition}{listed}"
 
 
 def _notes(functions: Sequence[AnyFunction], order: int) -> tuple[str, ...]:
@@ -229,10 +233,13 @@ def _plot(functions: Sequence[AnyFunction], points: Points | None, computation: 
 
 
 def _plotted_x(points: Points | None) -> Array:
-    """Return the numbers asked for where they make a curve, else an even grid over them (at least −6 … 6)."""
+    """Return the numbers asked for where they make a curve, else an even grid from the least to the largest of them.
+
+    Without any, or with a single one, the grid is −6 … 6.
+    """
     given = np.concatenate(list(points())) if points else np.array([])
     given = np.unique(given[np.isfinite(given)])
     if 100 <= len(given) <= 100_000:
         return given
-    low, high = (min(given.min(), -6.0), max(given.max(), 6.0)) if len(given) else (-6.0, 6.0)
+    low, high = (given[0], given[-1]) if len(given) > 1 else (-6.0, 6.0)
     return np.linspace(low, high, 801)

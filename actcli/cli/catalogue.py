@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from actcli.activations.registry import DEFAULT, Catalogue, Definition
-from actcli.config import Config
+
+if TYPE_CHECKING:
+    from actcli.config import Config
 
 
 def catalogue_of(config: Config | None) -> Catalogue:

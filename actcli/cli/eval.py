@@ -81,7 +81,7 @@ def evaluate(
     verbose: options.Verbose = 0,
     color: options.Color = "auto",
 ) -> None:
-    r"""Evaluate activations: values, slopes, and what they mean for learning.
+    """Evaluate activations: values, slopes, and what they mean for learning.
 
     \b
     actcli eval sigmoid 5
@@ -89,7 +89,7 @@ def evaluate(
     actcli eval "x*sigmoid(b*x)" --param b=1.702 -2 -1 0
     seq -5 5 | actcli eval gelu,silu --wide
     actcli eval sigmoid --input data.csv --column z
-    """
+    """  # noqa: D301 - the backspace keeps the lines apart
     from actcli.analyses.evaluate import Computation
     from actcli.cli.catalogue import catalogue_of
     from actcli.core.device import get_device

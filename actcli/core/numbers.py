@@ -54,7 +54,8 @@ def read_number(text: str) -> float:
             raise ValueError
         return float(text.replace("−", "-"))
     except ValueError:
-        raise UsageError(f"{text!r} is not a number") from None
+        hint = "; separate numbers by spaces" if "," in text else ""
+        raise UsageError(f"{text.replace('−', '-')!r} is not a number{hint}") from None
 
 
 def read_points(text: str) -> float | Range:

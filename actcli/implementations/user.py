@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actcli.activations.function import Function
@@ -66,6 +65,7 @@ def load(text: str) -> UserFunction:
 def _import(place: str, text: str) -> Any:
     import importlib
     import importlib.util
+    from pathlib import Path
 
     try:
         if not place.endswith(".py"):
