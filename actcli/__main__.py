@@ -10,7 +10,12 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from actcli.version import VERSION
 
-        sys.stdout.write(f"actcli {VERSION}\n")
+        try:
+            sys.stdout.write(f"actcli {VERSION}\n")
+            sys.stdout.flush()
+        except OSError as error:
+            sys.stderr.write(f"actcli: stdout: {error.strerror}\n")
+            sys.exit(2)
         return
     try:
         from actcli.cli.run import run

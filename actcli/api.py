@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from actcli.errors import UsageError
 from actcli.report import Report
 
 if TYPE_CHECKING:
@@ -48,10 +49,14 @@ def _chunks(x: Any) -> Iterator[np.ndarray[Any, Any]]:
     from actcli.core.numbers import chunked, read_points
 
     texts = [x] if isinstance(x, str) else x
-    if any(isinstance(each, str) for each in texts):
+    if isinstance(texts, Sequence) and any(isinstance(each, str) for each in texts):
         yield from chunked([read_points(str(each)) for each in texts])
-    else:
-        yield np.asarray(x, dtype=np.float64).ravel()
+        return
+    try:
+        numbers = np.asarray(x)
+        yield numbers.astype(np.float64, casting="safe" if numbers.dtype.kind == "c" else "unsafe").ravel()
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"x must be numbers: {error}") from None
 
 
 def list(*, framework: str = "", use: str = "") -> Report:

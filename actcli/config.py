@@ -37,7 +37,7 @@ def load(path: str) -> Config:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=str)
     except OSError as error:
         raise UsageError(f"--config {path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"--config {path}: not a TOML file: {error}") from None
     activations = content.pop("activations", {})
     for name, section in content.items():
@@ -58,18 +58,21 @@ def _activation(path: str, name: str, entry: Any) -> CustomActivation:
         if key not in ("definition", "parameters"):
             raise UsageError(f"{where}: unknown key {key!r}{suggestion(key, ['definition', 'parameters'])}")
     parameters = entry.get("parameters", {})
-    if not isinstance(parameters, dict) or not all(isinstance(v, int | str) for v in parameters.values()):
+    if not isinstance(parameters, dict) or not all(
+        isinstance(v, int | str) and not isinstance(v, bool) for v in parameters.values()
+    ):
         raise UsageError(f"{where}: parameters are numbers by name, such as parameters = {{ beta = 1.5 }}")
     return CustomActivation(entry["definition"], {key: str(value) for key, value in parameters.items()})
 
 
 def defaults(
-    config: Config, path: str, command: str, commands: list[str], options: Mapping[str, tuple[str, bool]]
+    config: Config, path: str, command: str, commands: list[str], options: Mapping[str, tuple[str, bool, bool]]
 ) -> dict[str, Any]:
     """Return the defaults for the options of one command.
 
-    `options` gives, for every key that may be written, what the command calls it and whether it may be given several
-    times. Raises UsageError for an unknown section or key, or a value that can't be one of an option.
+    `options` gives, for every key that may be written, what the command calls it, whether it may be given several
+    times, and whether it is a switch. Raises UsageError for an unknown section or key, or a value that can't be one of
+    an option.
     """
     for section in config.sections:
         if section not in commands:
@@ -79,7 +82,10 @@ def defaults(
         if key.replace("-", "_") not in options:
             hint = suggestion(key, list(options))
             raise UsageError(f"--config {path}: [{command}] has no option {key!r}{hint}")
-        name, several = options[key.replace("-", "_")]
+        name, several, switch = options[key.replace("-", "_")]
+        if switch != isinstance(value, bool):
+            what = "true or false" if switch else "a value"
+            raise UsageError(f"--config {path}: [{command}] {key} takes {what}, not {value!r}")
         if isinstance(value, dict) or (isinstance(value, list) and not several):
             raise UsageError(f"--config {path}: [{command}] {key} takes one value, not {value!r}")
         found[name] = [str(each) for each in value] if isinstance(value, list) else [str(value)] if several else value

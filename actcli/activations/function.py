@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from actcli.activations.record import Activation, Interval, Kink, Limits, Real
 from actcli.expressions.algebras.scalars import Scalar, scalar
-from actcli.expressions.evaluate import flatten
+from actcli.expressions.evaluate import Program, flatten
 from actcli.expressions.nodes import Node, Number, Symbol, substitute
 from actcli.expressions.parse import Builder, parse
 
@@ -51,6 +51,11 @@ class Function:
         numbers: dict[str, Node] = {name: Number(value) for name, value in self.parameters.items()}
         return substitute(parse(self.record.definition, self._functions), numbers)
 
+    @cached_property
+    def program(self) -> Program:
+        """The definition, flattened for evaluation."""
+        return flatten(self.tree)
+
     def quantity(self, formula: str) -> Scalar:
         """Return the exact value of a formula in the parameters, such as a kink of the record."""
         return scalar(parse(formula), self.parameters)
@@ -58,6 +63,11 @@ class Function:
     def kinks(self) -> list[tuple[Scalar, Kink]]:
         """Return the kinks with the places where they are."""
         return [(self.quantity(kink.at), kink) for kink in self.record.kinks]
+
+    @cached_property
+    def kink_points(self) -> Sequence[float]:
+        """The places where the slope is a convention; a typed formula has none, only slopes from either side."""
+        return [float(at) for at, _ in self.kinks()]
 
     @cached_property
     def edges(self) -> Mapping[float, Sequence[Scalar]]:
@@ -81,7 +91,7 @@ class Function:
             for at, kink in self.kinks()
             if math.isfinite(at)
         }
-        return Reference(self.tree, {}, conventions, self.edges)
+        return Reference(self.tree, conventions, self.edges)
 
     def is_flat_at(self, x: float) -> bool:
         """Tell whether f′ is exactly zero at a point, not underflowed."""
@@ -159,13 +169,23 @@ class Function:
         """Return (f(x), f′(x), …) up to `order` 0, 1 or 2, computed together; see `__call__` for what x may be."""
         from actcli.errors import UsageError
 
-        if not 0 <= order <= MAX_ORDER:
+        if order not in range(MAX_ORDER + 1):
             raise UsageError(f"order must be 0, 1 or 2, not {order}")
         return tuple(self._apply(x, order, threads=threads))
 
     def backward(self, x: Any, grad_output: Any) -> Any:
-        """Return grad_output · f′(x): what a layer passes on in back-propagation."""
-        return grad_output * self._apply(x, 1)[1]
+        """Return grad_output · f′(x), in the precision of x: what a layer passes on in back-propagation.
+
+        Raises UsageError when the shapes don't fit.
+        """
+        from actcli.errors import UsageError
+
+        slope = self._apply(x, 1)[1]
+        try:
+            product = grad_output * slope
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"grad_output doesn't fit the input: {error}") from None
+        return product.astype(slope.dtype, copy=False) if hasattr(product, "astype") else product
 
     def gradient_from_output(self, y: Any) -> Any:
         """Return f′ from the output y = f(x), for activations whose slope is a function of it.
@@ -181,7 +201,9 @@ class Function:
         if not formula:
             raise UsageError(f"{self.name}: f′ is not a function of the output; use derivatives(x)")
         array, wrap = unwrap(y)
-        return wrap(apply(self._output_kernel, array, order=0)[0])
+        # A slope of inf is the limit that the definition of the gradient has there; y = ±inf is where x is.
+        edges = {float(limits[0]): [limits[1]] for limits in self.edges.values() if math.isinf(limits[0])}
+        return wrap(apply(self._output_kernel, array, order=0, edges=edges)[0])
 
     @cached_property
     def _output_kernel(self) -> Callable[[Any, int, Device], Sequence[Any]]:
@@ -228,26 +250,30 @@ def _formula_kernel(function: Function) -> Callable[[Any, int, Device], Sequence
     from actcli.core.formats import FLOAT64
     from actcli.expressions.algebras.jets import jets
 
-    program = flatten(function.tree)
-
     def run(x: Any, order: int, device: Device) -> Sequence[Any]:
         xp = device.xp
-        results, undefined = jets(program, x, order, device)
+        results, undefined = jets(function.program, x, order, device)
         lost = xp.zeros(x.shape, dtype=bool)
         for result in results:
             lost |= ~xp.isfinite(result)
         lost &= ~xp.broadcast_to(xp.asarray(undefined), x.shape)
         if not bool(lost.any()):
-            return results
+            return _without_value(results, xp)
         exact = function.reference.values(device.to_numpy(x[lost]), order, FLOAT64)
         filled = [xp.array(result) for result in results]
         for result, (numbers, _) in zip(filled, exact, strict=True):
             known = ~np.isnan(numbers)
             numbers[~known] = device.to_numpy(result[lost])[~known]  # a pole: keep its infinity
             result[lost] = device.array(numbers)
-        return filled
+        return _without_value(filled, xp)
 
     return run
+
+
+def _without_value(results: Sequence[Any], xp: Any) -> Sequence[Any]:
+    """Where a function has no value it has no slope either."""
+    nowhere = xp.isnan(results[0])
+    return [results[0], *(xp.where(nowhere, xp.nan, result) for result in results[1:])]
 
 
 def _exactly(function: Function, array: Any, order: int) -> list[Any]:
@@ -269,8 +295,8 @@ def _exactly(function: Function, array: Any, order: int) -> list[Any]:
         for values, (numbers, _) in zip(rough, function.reference.values(points, order, target), strict=True):
             fallback = np.asarray(device.to_numpy(values), dtype=np.float64)
             keep = np.isnan(numbers) | ((numbers == 0) & (fallback == 0))  # NaN, poles, and the sign of a zero
-            results.append(device.array(round_to(np.where(keep, fallback, numbers), target)))
-    return results
+            results.append(np.where(keep, fallback, numbers))
+        return [device.array(round_to(result, target)) for result in _without_value(results, np)]
 
 
 def _search_largest_slope(function: Function) -> float:
@@ -280,17 +306,21 @@ def _search_largest_slope(function: Function) -> float:
     """
     import numpy as np
 
+    from actcli.core.device import CPU
+    from actcli.expressions.algebras.jets import jets
+
     ends = [abs(float(function.edges[side][1])) for side in (-math.inf, math.inf)]
     low, high = -64.0, 64.0
     for _ in range(6):
         grid = np.linspace(low, high, 4097)
-        slopes = np.abs(function.derivatives(grid)[1])
+        with np.errstate(all="ignore"):
+            slopes = np.abs(jets(function.program, grid, 1, CPU)[0][1])
         if not np.isfinite(slopes).any():
             return math.nan
         best = int(np.nanargmax(slopes))
         step = grid[1] - grid[0]
         low, high = max(-64.0, grid[best] - step), min(64.0, grid[best] + step)
-    return float(np.nanmax([slopes[best], *ends]))
+    return max(value for value in (float(slopes[best]), *ends) if not math.isnan(value))
 
 
 def contains(interval: Interval, value: Fraction, function: Callable[[str], Scalar]) -> bool:

@@ -28,9 +28,10 @@ def times(x: Any, factor: Real, lost: Any = None) -> Any:
     """
     # Beyond 2⁵³ the product with the tail might overflow as well, with the opposite sign.
     tail = factor.tail if abs(factor) < 2.0**53 else 0.0
+    head = float(factor)  # CuPy takes no subclass of float
     if lost is not None:
-        return factor * x + (tail * x + factor * lost)
-    return factor * x + tail * x if tail else factor * x
+        return head * x + (tail * x + head * lost)
+    return head * x + tail * x if tail else head * x
 
 
 def _times_exp(a: Any, tail: Any, factor: Real, xp: Any) -> Any:

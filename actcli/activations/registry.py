@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from keyword import iskeyword
 
 from actcli.activations.function import Function, contains
 from actcli.activations.record import REALS, Activation, Parameter, VectorActivation
 from actcli.activations.vector_function import VectorFunction
 from actcli.errors import FormulaError, UsageError, suggestion
 from actcli.expressions.algebras.scalars import scalar
-from actcli.expressions.nodes import Application, Node, Number, rational_value, substitute, symbols
-from actcli.expressions.parse import PREFIXES, Builder, parse
+from actcli.expressions.nodes import Application, Known, Node, Number, rational_value, substitute, symbols, walk
+from actcli.expressions.parse import CALLABLE, LARGEST, PREFIXES, SMALLEST, Builder, parse
 
 AnyRecord = Activation | VectorActivation
 AnyFunction = Function | VectorFunction
@@ -40,6 +41,13 @@ class Definition:
     parameters: Mapping[str, str]
 
 
+LARGEST_SIZE = 10_000
+"""Operations of an activation that a configuration adds, when all that it calls is written out."""
+
+RESERVED = frozenset((*CALLABLE, "clip", "max", "min", "pow", "x", "pi", "e", "inf", "nan"))
+"""Names that mean something in every formula."""
+
+
 class Catalogue:
     """The records by name and alias, plus what a configuration adds."""
 
@@ -53,11 +61,19 @@ class Catalogue:
         found = builtin_records()
         taken = {_key(name) for record in found for name in (record.name, *record.aliases)}
         for name, definition in self._added.items():
-            if not name.isidentifier():
+            if not name.isidentifier() or iskeyword(name):
                 raise UsageError(f"[activations.{name}]: a name consists of letters, digits and _")
+            if name in RESERVED:
+                raise UsageError(f"[activations.{name}]: this name has a meaning in every formula; choose another")
             if _key(name) in taken:
                 raise UsageError(f"[activations.{name}]: there is an activation of this name already")
-            parameters = tuple(Parameter(key, text, REALS, "") for key, text in definition.parameters.items())
+            for key in definition.parameters:
+                if not key.isidentifier() or key in RESERVED:
+                    raise UsageError(f"[activations.{name}]: {key!r} can't be the name of a parameter; choose another")
+            parameters = tuple(
+                Parameter(key, str(read_number(text, f"[activations.{name}]: {key}")), REALS, "")
+                for key, text in definition.parameters.items()
+            )
             found.append(Activation(name=name, definition=definition.definition, parameters=parameters))
         return found
 
@@ -70,8 +86,12 @@ class Catalogue:
                     free = [name for name in symbols(function.tree) if name != "x"]
                     if free:
                         raise UsageError(f"{free[0]} is neither x nor one of its parameters")
+                    if _size(function, {}) > LARGEST_SIZE:
+                        raise UsageError(f"with the functions it calls it has more than {LARGEST_SIZE} operations")
             except UsageError as error:
                 raise UsageError(f"[activations.{record.name}]: {error}") from None
+            except RecursionError:
+                raise UsageError(f"[activations.{record.name}]: it is defined by itself, or too deeply") from None
 
     @cached_property
     def _by_key(self) -> dict[str, AnyRecord]:
@@ -128,6 +148,8 @@ class Catalogue:
             if name not in taken:
                 what = f"no parameter {name!r}" if equals else f"no more than {len(taken)} parameters"
                 raise UsageError(f"{text}: {record.name} has {what}{_listed(taken)}")
+            if name in found:
+                raise UsageError(f"{text}: {name} is given twice")
             found[name] = read_number(value if equals else part, f"{text}: {name}")
         return found
 
@@ -136,6 +158,9 @@ class Catalogue:
     ) -> tuple[AnyFunction, set[str]]:
         declared = _parameters(record)
         used = {name for name in given if name in declared}
+        for name in used:
+            if name in own:
+                raise UsageError(f"{typed}: {name} is also given by --param")
         values = {**own, **{name: given[name] for name in used}}
         shown = typed or record.name
         if used and not own:
@@ -227,15 +252,29 @@ class Builders(Mapping[str, Builder]):
         if len(positional) > 1 + len(declared):
             raise UsageError(f"{record.name} takes x{_listed(declared)}, not {len(positional)} arguments")
         own: dict[str, Fraction] = {}
-        for name, node in {**dict(zip(declared, positional[1:], strict=False)), **keywords}.items():
+        for name, node in [*zip(declared, positional[1:], strict=False), *keywords.items()]:
+            if name in own:
+                raise UsageError(f"{record.name}: {name} is given twice")
             if name not in declared:
                 raise UsageError(f"{record.name} has no parameter {name!r}{_listed(declared)}")
             self.used.update(each for each in symbols(node) if each in self.numbers)
             value = rational_value(substitute(node, self.numbers))
-            if value is None:
-                raise UsageError(f"{record.name}: {name} must be a number")
+            if value is None or (value and not SMALLEST <= abs(value) <= LARGEST):
+                raise UsageError(f"{record.name}: {name} must be a finite number")
             own[name] = value
         return Application(self.catalogue.bind(record, own), positional[0])
+
+
+def _size(function: Known, known: dict[str, int]) -> int:
+    """Return the number of operations of a definition with every function it calls opened up.
+
+    Raises RecursionError when it calls itself.
+    """
+    if function.name not in known:
+        known[function.name] = sum(
+            _size(node.function, known) if isinstance(node, Application) else 1 for node in walk(function.tree)
+        )
+    return known[function.name]
 
 
 def split_list(text: str) -> list[str]:
@@ -256,12 +295,12 @@ def read_number(text: str, what: str) -> Fraction:
     """Return the exact value of a number such as `0.2`, `1/6` or `-1e-3`. Raises UsageError, beginning with `what`."""
     try:
         value = scalar(parse(text), {})
-    except UsageError:
+    except (UsageError, ValueError, ArithmeticError, AttributeError):
         raise UsageError(f"{what} is not a number: {text.strip()!r}") from None
-    try:
-        return Fraction(value)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{what} must be finite, not {text.strip()}") from None
+    magnitude = value if value >= 0 else -value
+    if isinstance(value, bool) or not (value == 0 or SMALLEST <= magnitude <= LARGEST):
+        raise UsageError(f"{what} must be a finite float64 number, not {text.strip()}")
+    return Fraction(value)
 
 
 def _key(name: str) -> str:
@@ -303,11 +342,17 @@ def get(name: str, **parameters: float | str | Fraction) -> AnyFunction:
     Numbers mean the decimals they print as: `negative_slope=0.2` is one fifth, as in a formula. Raises UsageError for
     an unknown name or a bad parameter.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"the name of an activation is text, not {name!r}")
     return DEFAULT.get(name, {key: exact_number(value, key) for key, value in parameters.items()})
 
 
 def exact_number(value: float | str | Fraction, what: str) -> Fraction:
     """Return the exact number a Python value means: floats mean the decimal they print as."""
-    if isinstance(value, Fraction | int):
-        return Fraction(value)
-    return read_number(value if isinstance(value, str) else repr(float(value)), what)
+    if isinstance(value, str):
+        return read_number(value, what)
+    try:
+        # NumPy's numbers print with their own precision: np.float32(0.1) means one tenth too.
+        return read_number(str(value) if isinstance(value, Fraction | int) else f"{value!s}", what)
+    except (TypeError, ValueError):
+        raise UsageError(f"{what} is not a number: {value!r}") from None

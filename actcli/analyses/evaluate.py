@@ -193,6 +193,10 @@ def _wide_table(functions: Sequence[AnyFunction], points: Points | None, computa
     if points is None:
         merged = np.unique(np.concatenate([own_points(function) for function in functions]))
         points = lambda: iter([merged])  # noqa: E731
+    once = ["x", *(function.name for function in functions)]
+    for name in once:
+        if once.count(name) > 1:
+            raise UsageError(f"--wide has one column for each name, and {name} would be two")
     names = [
         (function, k, function.name + _SUFFIXES[k]) for function in functions for k in range(computation.order + 1)
     ]
@@ -242,4 +246,4 @@ def _plotted_x(points: Points | None) -> Array:
     if 100 <= len(given) <= 100_000:
         return given
     low, high = (given[0], given[-1]) if len(given) > 1 else (-6.0, 6.0)
-    return np.linspace(low, high, 801)
+    return np.linspace(low / 2, high / 2, 801) * 2  # halves, because the distance itself may overflow

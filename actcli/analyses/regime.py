@@ -50,25 +50,27 @@ def _at_least_half(dtype: np.dtype[Any]) -> Any:
     return dtype if dtype.kind == "f" else np.float16
 
 
+_OUTWARDS = 2.0 ** np.arange(-4, 9)
+
+
 def _on_dead_side(function: Any, x: Array, zeros: Array) -> Array:
     """Tell which points lie on a side where f′ vanishes identically, which only exact arithmetic can know."""
     dead = np.zeros(x.shape, dtype=bool)
+    start = np.clip(x, -_FAR, _FAR)
     for side in (-1, 1):
-        outermost = np.where(np.isinf(x) & (np.sign(x) == side), side * 64.0, x)
         # Zero here and further out in float64 is cheap to see and excludes nearly everything.
-        steps = np.array([0.5, 8.0, 64.0])
-        with np.errstate(invalid="ignore"):
-            further = outermost[:, None] + side * np.maximum(1.0, np.abs(outermost))[:, None] * steps
-        candidates = zeros & np.isfinite(outermost)
-        if not candidates.any():
-            continue
-        slopes = function.derivatives(further[candidates])[1]
-        candidates[candidates] = (slopes == 0).all(axis=1)
-        if candidates.any():
-            place = outermost[candidates][0] + side * max(1.0, abs(outermost[candidates][0]))
-            if function.is_flat_at(float(place)):
-                dead |= candidates
+        candidates = np.array(zeros)
+        steps = np.maximum(1.0, np.abs(start[candidates]))[:, None] * _OUTWARDS
+        outwards = start[candidates][:, None] + side * steps
+        flat = (function.derivatives(outwards)[1] == 0).all(axis=1)
+        candidates[candidates] = flat
+        if flat.any() and function.is_flat_at(float(side * (side * outwards[flat]).max())):
+            dead |= candidates
     return dead
+
+
+_FAR = 2.0**900
+"""Far enough out for every function, and near enough that a few binades more don't overflow."""
 
 
 def phrases(words: Array, x: Array) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 from typer.core import TyperCommand
 
 _NUMBER = re.compile(r"-(?:\.?\d|inf(?:inity)?\b|nan\b)", re.IGNORECASE)
-_FORMULA = re.compile(r"-(?:x$|√|[^-\s]*[*+/()])")
+_FORMULA = re.compile(r"-(?:x$|pi$|√|[^-\s]*[*+/()²³⁰¹⁴-⁹·−])")
+_ATTACHED = re.compile(r"-[of][^\w\s*+(²³]")  # -o/path and -o.csv carry an option's value
 
 
 class ReaderGoneError(Exception):
@@ -26,16 +27,28 @@ class Interrupt(Exception):  # noqa: N818 - nothing went wrong
 
 def is_value(word: str) -> bool:
     """Tell whether a word that begins with a minus sign is a number, a range or a formula."""
-    return bool(_NUMBER.match(word) or (not word.startswith("--") and _FORMULA.match(word)))
+    if word.startswith("--") or _ATTACHED.match(word):
+        return False
+    return bool(_NUMBER.match(word) or _FORMULA.match(word))
 
 
 class Command(TyperCommand):
     """A command whose arguments may begin with a minus sign, and whose reader may leave; see the module."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Swap the minus sign of values, leaving everything after `--` alone."""
+        """Swap the minus sign of values, leaving alone what follows `--`, and what an option takes."""
         stop = args.index("--") if "--" in args else len(args)
-        swapped = ["−" + word[1:] if is_value(word) else word for word in args[:stop]]
+        taking = {
+            spelling
+            for parameter in self.params
+            if parameter.param_type_name == "option"
+            and not (getattr(parameter, "is_flag", False) or getattr(parameter, "count", False))
+            for spelling in parameter.opts
+        }
+        swapped: list[str] = []
+        for position, word in enumerate(args[:stop]):
+            taken = position > 0 and args[position - 1] in taking
+            swapped.append("−" + word[1:] if not taken and is_value(word) else word)
         return super().parse_args(ctx, [*swapped, *args[stop:]])
 
     def invoke(self, ctx: Any) -> Any:

@@ -202,6 +202,8 @@ def points(words: list[str] | None, replayed: bool, tell: Callable[[str], None])
         return lambda: chunked(found)
     if not words and not stdin.is_given():
         return None
+    if sys.stdin is None:
+        raise UsageError("stdin is closed")
     if words and len(words) > 1:
         raise UsageError("- reads all numbers from stdin; leave the other X away")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from actcli.activations.vector_function import VectorFunction
@@ -54,7 +55,9 @@ def run_filter(
     target = options.outputs[0] if options.outputs else "-"
     check_output(target)
     jobs = computations(functions, computation, options)
-    source, kind = open_source(options.input, sys.stdin.buffer)
+    if options.input == "-" and sys.stdin is None:
+        raise UsageError("stdin is closed")
+    source, kind = open_source(options.input, sys.stdin.buffer if options.input == "-" else BytesIO())
     wanted = format_from_path(target) if options.format == "auto" else options.format
     if wanted not in (None, "auto", kind):
         raise UsageError(

@@ -32,7 +32,11 @@ def apply_config(ctx: typer.Context, value: str | None) -> str | None:
 
     config = load(value)
     options = {
-        spelling.lstrip("-").replace("-", "_"): (str(parameter.name), _takes_several(parameter))
+        spelling.lstrip("-").replace("-", "_"): (
+            str(parameter.name),
+            _takes_several(parameter),
+            bool(getattr(parameter, "is_flag", False)),
+        )
         for parameter in ctx.command.params
         if parameter.name not in ("config", "help")
         for spelling in (parameter.opts if parameter.param_type_name == "option" else [str(parameter.name)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from actcli.errors import ActcliError
 
 INTERRUPTED = 130
 DEFECT = 70
+LONGEST = 600
+"""Characters of an error message; what a user pasted may be longer than anyone wants to read again."""
 
 app = typer.Typer(
     name="actcli",
@@ -44,6 +47,13 @@ def _root(
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     traceback_wanted = any(word.startswith("-vv") for word in arguments)
+    if sys.stderr is None:  # closed by the shell: 2>&-
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it lives as long as the process
+    if sys.stdout is None:
+        return _fail("stdout is closed", 2)
+    for each in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, each):
+            signal.signal(getattr(signal, each), _terminated)
     try:
         status = app(args=list(arguments) or ["--help"], prog_name="actcli", standalone_mode=False)
         sys.stdout.flush()
@@ -58,8 +68,14 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except (Interrupt, KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", INTERRUPTED)
+    except Terminated as error:
+        return 128 + error.signal_number
     except MemoryError:
-        return _fail("out of memory", DEFECT)
+        return _fail("there is not enough memory for this", 2)
+    except OSError as error:
+        if traceback_wanted:
+            _traceback()
+        return _fail(f"{error.filename or 'stdout'}: {error.strerror or error}", 2)
     except Exception as error:
         # Typer's own usage errors; their class lives in Click or in Typer's copy of it, depending on the version.
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
@@ -68,6 +84,18 @@ def run(arguments: Sequence[str]) -> int:
             _traceback()
         where = f"{type(error).__name__}: {error}".replace("\n", " ")
         return _fail(f"a defect of actcli: {where} (-vv shows the traceback)", DEFECT)
+
+
+class Terminated(BaseException):
+    """Somebody asked the process to end; raised so that temporary files are cleaned up on the way out."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
+
+
+def _terminated(number: int, frame: Any) -> None:
+    raise Terminated(number)
 
 
 def _one_line(message: str, context: Any) -> str:
@@ -79,7 +107,8 @@ def _one_line(message: str, context: Any) -> str:
 def _fail(message: str, status: int) -> int:
     from actcli.render.terminal import ascii_fallback
 
-    line = f"actcli: {message}\n"
+    message = "".join(each if each.isprintable() else " " for each in message)
+    line = f"actcli: {message if len(message) <= LONGEST else message[:LONGEST] + '…'}\n"
     try:
         sys.stderr.write(ascii_fallback(line, sys.stderr.encoding or "utf-8"))
         sys.stderr.flush()

@@ -52,16 +52,21 @@ def apply(
     to fill instead of new ones. `threads` defaults to the machine's cores for large arrays. Raises UsageError for a
     dtype that isn't real, or an `out` that doesn't fit.
     """
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads must be at least 1, not {threads}")
     device = device_of(x)
     target = format or result_format(x.dtype)
     results = _outputs(x, order, target, device, out)
+    if out is not None and device.kind == "cpu" and any(_overlaps(x, result) for result in results):
+        x = x.copy()
     flat, flats, copied = _flattened(x, results)
 
     def run(block: slice) -> None:
         _run(kernel, flat, flats, block, order, edges or {}, settle, target, device)
 
     if device.kind != "cpu":
-        run(slice(None))
+        with device.active():
+            run(slice(None))
     else:
         _run_blocks(run, flat.size, threads)
     if copied:
@@ -90,14 +95,24 @@ def usable_cores() -> int:
 def _outputs(x: Any, order: int, target: Format, device: Device, out: Sequence[Any] | None) -> list[Any]:
     if out is None:
         return [device.xp.empty_like(x, dtype=target.dtype) for _ in range(order + 1)]
+    if not all(hasattr(array, "shape") and hasattr(array, "flags") for array in out):
+        raise UsageError("out= must be an array")
     if len(out) != order + 1:
         raise UsageError(f"out= needs {order + 1} arrays, not {len(out)}")
     for array in out:
         if array.shape != x.shape:
             raise UsageError(f"out= has shape {array.shape}, the input {x.shape}")
+        if not getattr(array.flags, "writeable", True):
+            raise UsageError("out= is read-only")
         if array.dtype != target.dtype:
             raise UsageError(f"out= has dtype {array.dtype}, the result {target.dtype}")
     return list(out)
+
+
+def _overlaps(x: Any, result: Any) -> bool:
+    """Tell whether writing a result would change input that is still to be read; the very same array is safe."""
+    same = x.ctypes.data == result.ctypes.data and x.strides == result.strides and x.dtype == result.dtype
+    return not same and bool(np.may_share_memory(x, result))
 
 
 def _flattened(x: Any, results: list[Any]) -> tuple[Any, list[Any], bool]:

@@ -19,16 +19,29 @@ def unwrap(x: Any) -> tuple[Any, Callable[[Any], Any]]:
     module = type(x).__module__.partition(".")[0]
     if module == "cupy":
         return x, lambda result: result
-    if module == "pandas":
-        labels = {key: getattr(x, key) for key in ("index", "columns", "name") if key in _PANDAS[type(x).__name__]}
-        return x.to_numpy(), lambda result: type(x)(result, **labels)
+    if module == "pandas" and hasattr(x, "to_numpy"):
+        return _unwrap_pandas(x)
     try:
         array = np.asarray(x)
     except ValueError as error:
         raise UsageError(f"can't read the input as an array: {error}") from None
+    if isinstance(x, np.ma.MaskedArray):
+        return array, lambda result: np.ma.array(result, mask=x.mask)
     if array.ndim == 0:
         return array, lambda result: result[()]
     return array, lambda result: result
 
 
-_PANDAS = {"Series": ("index", "name"), "DataFrame": ("index", "columns"), "Index": ("name",)}
+def _unwrap_pandas(x: Any) -> tuple[Any, Callable[[Any], Any]]:
+    labels = {key: getattr(x, key) for key in ("index", "columns") if hasattr(x, key)}
+    if not labels:  # an Index has no other place for its results than an array
+        return np.asarray(x), lambda result: result
+    if "columns" not in labels:
+        labels["name"] = x.name
+    try:
+        values = x.to_numpy()
+        if values.dtype.kind not in "biuf":
+            values = x.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"can't read the input as numbers: {error}") from None
+    return values, lambda result: type(x)(result, **labels)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +37,21 @@ class Device:
     kind: str
     name: str
     xp: Any
+    number: int = 0
+
+    def active(self) -> AbstractContextManager[Any]:
+        """Make this the device that new arrays and kernels go to, in this thread."""
+        if self.kind == "cpu":
+            return nullcontext()
+        import cupy
+
+        device: AbstractContextManager[Any] = cupy.cuda.Device(self.number)
+        return device
 
     def array(self, values: Any, dtype: Any = None) -> Any:
         """Return values as an array on this device."""
-        return self.xp.asarray(values, dtype=dtype)
+        with self.active():
+            return self.xp.asarray(values, dtype=dtype)
 
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
         """Return an array of this device as a NumPy array; copies only from a GPU."""
@@ -91,9 +103,8 @@ def _cuda(number: int) -> Device:
     if number >= count:
         there = f"there is only {count} CUDA device" if count == 1 else f"there are {count} CUDA devices"
         raise MissingError(f"--device cuda:{number}: {there}, numbered from 0")
-    cupy.cuda.Device(number).use()
     label = cupy.cuda.runtime.getDeviceProperties(number)["name"].decode()
-    return Device("cuda", f"cuda:{number} ({label})", Namespace(cupy, _cupyx_special))
+    return Device("cuda", f"cuda:{number} ({label})", Namespace(cupy, _cupyx_special), number)
 
 
 def _cupyx_special() -> Any:

@@ -8,7 +8,9 @@ here calls a kernel, so a kernel's mistakes can't hide.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -27,6 +29,10 @@ MAX_PRECISION = 1 << 17
 """Bits after which a value counts as undefined: beyond any finite float64's needs (1e308 takes about 2,000)."""
 
 
+HOPELESS = 1 << 13
+"""Bits after which a ball that is still infinite is given up: exp(exp(exp(9))) is beyond Arb's exponents."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rounded:
     """A correctly rounded number, and the rest in units of its spacing: exact value = number + rest·spacing."""
@@ -38,6 +44,22 @@ class Rounded:
 UNDEFINED = Rounded(math.nan, 0.0)
 
 
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def _flint() -> Iterator[None]:
+    """Hold flint's precision and series length, which are global to the process, and put them back."""
+    from flint import ctx
+
+    with _LOCK:
+        before = ctx.prec, ctx.cap
+        try:
+            yield
+        finally:
+            ctx.prec, ctx.cap = before
+
+
 @dataclass(frozen=True)
 class Reference:
     """A definition, and what mathematics alone doesn't say about it.
@@ -47,7 +69,6 @@ class Reference:
     """
 
     tree: Node
-    symbols: Mapping[str, Fraction] = field(default_factory=dict)
     conventions: Mapping[Fraction, Sequence[Fraction]] = field(default_factory=dict)
     limits: Mapping[float, Sequence[Fraction | float]] = field(default_factory=dict)
 
@@ -63,13 +84,17 @@ class Reference:
         rests = np.array([[r.rest for r in row] for row in rows], dtype=np.float64).reshape(-1, order + 1)
         return [(numbers[:, k].reshape(np.shape(x)), rests[:, k].reshape(np.shape(x))) for k in range(order + 1)]
 
-    def at(self, x: float, order: int, format: Format) -> list[Rounded]:
-        """Return f, f′, … up to `order` at one point."""
-        if x in self.limits:
-            return [_round_known(value, format) for value in self.limits[x][: order + 1]]
-        if not math.isfinite(x):
-            return [UNDEFINED] * (order + 1)
-        point = Fraction(x)
+    def at(self, x: float | Fraction, order: int, format: Format) -> list[Rounded]:
+        """Return f, f′, … up to `order` at one point, which may be a rational beyond the range of any format."""
+        if isinstance(x, float):
+            if x in self.limits:
+                return [_round_known(value, format) for value in self.limits[x][: order + 1]]
+            if not math.isfinite(x):
+                return [UNDEFINED] * (order + 1)
+        with _flint():
+            return self._at(Fraction(x), order, format)
+
+    def _at(self, point: Fraction, order: int, format: Format) -> list[Rounded]:
         right, at_kink = self._side(point, order, format, +1)
         if point in self.conventions:
             return [right[0], *(_round_known(value, format) for value in self.conventions[point][:order])]
@@ -82,45 +107,45 @@ class Reference:
         """Tell whether f′ is exactly zero at a point: not underflowed, nor too small for any format."""
         from flint import ctx
 
-        from actcli.expressions.algebras.balls import BallAlgebra, UndecidedError, UndefinedError
+        from actcli.expressions.algebras.balls import Absent, BallAlgebra, UndecidedError
 
-        ctx.prec, ctx.cap = 128, 2
-        algebra = BallAlgebra(2, +1)
-        variables = {name: algebra.number(value) for name, value in self.symbols.items()}
-        try:
-            series = run(self.program, algebra, {**variables, "x": algebra.variable(Fraction(x))})
-        except (UndecidedError, UndefinedError):
-            return False
-        return bool(series[1] == 0)
+        with _flint():
+            ctx.prec, ctx.cap = 128, 2
+            algebra = BallAlgebra(2, +1)
+            try:
+                series = run(self.program, algebra, {"x": algebra.variable(Fraction(x))})
+            except UndecidedError:
+                return False
+            return not isinstance(series, Absent) and bool(series[1] == 0)
 
     def _side(self, x: Fraction, order: int, format: Format, direction: int) -> tuple[list[Rounded], bool]:
+        """Return f, f′, … as seen from one side of x, and whether there is a kink."""
         from flint import ctx
 
-        from actcli.expressions.algebras.balls import BallAlgebra, UndecidedError, UndefinedError
+        from actcli.expressions.algebras.balls import Absent, BallAlgebra, UndecidedError
 
-        symbols = self.symbols
         found: list[Rounded | None] = [None] * (order + 1)
         precision = 64 if format.bits <= 16 else 128
         while precision <= MAX_PRECISION:
-            ctx.prec = precision
-            ctx.cap = order + 1
+            ctx.prec, ctx.cap = precision, order + 1
             algebra = BallAlgebra(order + 1, direction)
-            variables = {name: algebra.number(value) for name, value in symbols.items()}
             try:
-                series = run(self.program, algebra, {**variables, "x": algebra.variable(x)})
-            except UndefinedError:
-                if order == 0:
-                    return [UNDEFINED], False
-                value, _ = self._side(x, 0, format, direction)  # √x has a value at 0, though no derivative
-                return [*value, *[UNDEFINED] * order], False
+                series = run(self.program, algebra, {"x": algebra.variable(x)})
             except UndecidedError:
                 series = None
+            if isinstance(series, Absent):
+                if order == 0:
+                    return [UNDEFINED], False
+                lower, at_kink = self._side(x, order - 1, format, direction)  # √x has a value at 0, but no slope
+                return [*lower, UNDEFINED], at_kink
             if series is not None:
                 for k in range(order + 1):
                     if found[k] is None:
                         found[k] = _round_ball(series[k] * math.factorial(k), format)
                 if all(each is not None for each in found):
                     return [each for each in found if each is not None], algebra.at_kink
+                if precision >= HOPELESS and not all(series[k].is_finite() for k in range(order + 1)):
+                    break
             if precision == 512:
                 exact = self._rational(x, order, format, direction)
                 if exact is not None:
@@ -129,15 +154,11 @@ class Reference:
         return [each or UNDEFINED for each in found], False
 
     def _rational(self, x: Fraction, order: int, format: Format, direction: int) -> tuple[list[Rounded], bool] | None:
-        from actcli.expressions.algebras.balls import IrrationalError, RationalAlgebra, UndefinedError, is_rational
+        from actcli.expressions.algebras.balls import Absent, RationalAlgebra
 
         algebra = RationalAlgebra(order + 1, direction)
-        try:
-            variables = {name: algebra.number(value) for name, value in self.symbols.items()}
-            series = run(self.program, algebra, {**variables, "x": algebra.variable(x)})
-        except (IrrationalError, UndefinedError):
-            return None
-        if not is_rational(series):
+        series = run(self.program, algebra, {"x": algebra.variable(x)})
+        if isinstance(series, Absent):
             return None
         values = [series[k] * math.factorial(k) for k in range(order + 1)]
         return [_round_known(Fraction(int(v.p), int(v.q)), format) for v in values], algebra.at_kink

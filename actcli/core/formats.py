@@ -84,8 +84,11 @@ def round_to(values: Any, format: Format, xp: Any = np) -> Any:
     """Round float64 values once to a format, to nearest, ties to even."""
     if format.name == "float64":
         return values
-    if format.name != "bfloat16":
-        return values.astype(format.name)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # too large a number becomes ∞
+        return values.astype(format.name) if format.name != "bfloat16" else _round_to_bfloat16(values, format, xp)
+
+
+def _round_to_bfloat16(values: Any, format: Format, xp: Any) -> Any:
     # ml_dtypes rounds float64 through float32, twice. Rounding to odd in the first step makes the second one exact
     # (Boldo & Melquiond, When double rounding is odd, 2005): an inexact float32 is truncated and its last bit set.
     single = values.astype(np.float32)

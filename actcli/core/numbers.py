@@ -76,7 +76,7 @@ def read_points(text: str) -> float | Range:
 
 
 def _counted(start: Fraction, stop: Fraction, count: str, text: str) -> Range:
-    if not re.fullmatch(r"\d+", count) or int(count) < 1:
+    if not re.fullmatch(r"\d{1,18}", count) or int(count) < 1:
         raise UsageError(f"{text!r}: the count before j must be a whole number of points, at least 1")
     points = int(count)
     return _range(start, (stop - start) / (points - 1) if points > 1 else Fraction(0), points)
@@ -93,6 +93,9 @@ def _exact(text: str, whole: str) -> Fraction:
         raise UsageError(f"{whole!r}: {text.strip() or 'an empty end'} is not a number")
     if math.isinf(value):
         raise UsageError(f"{whole!r}: a range to infinity never ends")
+    exponent = text.strip().lower().partition("e")[2]
+    if abs(int(exponent or 0)) > 400:
+        raise UsageError(f"{whole!r}: {text.strip()} is outside the range of float64")
     return Fraction(text.strip())
 
 

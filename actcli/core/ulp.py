@@ -8,9 +8,7 @@ counted on their own, never dropped.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -64,10 +62,3 @@ def errors(got: Array, rounded: Array, remainder: Array, format: Format) -> Erro
     flushed = (answer == 0) & (np.abs(truth) >= normal) & ~nan_expected
     wrong_sign = (answer * np.sign(truth) < 0) & ~nan_expected
     return Errors(distance, wrong_nan, wrong_infinity, wrong_sign, flushed)
-
-
-def ulp_error(got: float, exact: Fraction, format: Format) -> float:
-    """Return the error of one finite number against an exact rational, for tests and single points."""
-    exponent = math.frexp(float(exact))[1] if exact else format.lowest
-    unit = Fraction(2) ** max(exponent - format.precision, format.lowest)
-    return float(abs(Fraction(got) - exact) / unit)

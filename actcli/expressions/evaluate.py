@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 from actcli.errors import UsageError
 from actcli.expressions.nodes import (
@@ -23,22 +23,6 @@ from actcli.expressions.nodes import (
     bits,
     rational_value,
 )
-
-
-class Algebra(Protocol):
-    """What a program runs over. Beside these it has one method for each name in `nodes.OPERATIONS`."""
-
-    def number(self, value: Fraction) -> Any:
-        """Return an exact rational number as a value of this algebra."""
-
-    def constant(self, name: str) -> Any:
-        """Return π or e."""
-
-    def integer_power(self, base: Any, exponent: int) -> Any:
-        """Return base to an integer power."""
-
-    def known(self, function: Known, argument: Any) -> Any:
-        """Apply a function that has a definition of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +82,37 @@ def run(program: Program, algebra: Any, symbols: Mapping[str, Any]) -> Any:
     """Return the value of a program over an algebra. Raises UsageError for a symbol that has no value."""
     values: list[Any] = []
     for step in program.steps:
-        arguments = [values[number] for number in step.arguments]
-        match step.method:
-            case "symbol":
-                if step.fixed not in symbols:
-                    raise UsageError(f"{step.fixed} has no value")
-                values.append(symbols[step.fixed])
-            case "number" | "constant":
-                values.append(getattr(algebra, step.method)(step.fixed))
-            case "integer_power":
-                values.append(algebra.integer_power(arguments[0], step.fixed))
-            case "known":
-                values.append(algebra.known(step.fixed, arguments[0]))
-            case _:
-                values.append(getattr(algebra, step.method)(*arguments))
+        if step.method == "symbol":
+            if step.fixed not in symbols:
+                raise UsageError(f"{step.fixed} has no value")
+            values.append(symbols[step.fixed])
+        else:
+            values.append(algebra.apply(step, [values[number] for number in step.arguments]))
     return values[-1]
+
+
+class StepByName:
+    """Applies a step by the algebra's method of its name."""
+
+    def apply(self, step: Step, arguments: list[Any]) -> Any:
+        """Return the value of one step from those of its arguments."""
+        match step.method:
+            case "number" | "constant":
+                return getattr(self, step.method)(step.fixed)
+            case "integer_power":
+                return self.integer_power(arguments[0], step.fixed)
+            case "known":
+                return self.known(step.fixed, arguments[0])
+            case method:
+                return getattr(self, method)(*arguments)
+
+    def integer_power(self, base: Any, exponent: int) -> Any:
+        """Return base to an integer power."""
+        raise NotImplementedError
+
+    def known(self, function: Known, argument: Any) -> Any:
+        """Apply a function that has a definition of its own."""
+        raise NotImplementedError
 
 
 def evaluate(tree: Node, algebra: Any, symbols: Mapping[str, Any]) -> Any:

@@ -26,6 +26,14 @@ class Known(Protocol):
     def tree(self) -> Node:
         """The definition, in the variable `x` alone."""
 
+    @property
+    def program(self) -> Any:
+        """The definition, flattened for evaluation."""
+
+    @property
+    def kink_points(self) -> Sequence[float]:
+        """The places where its slope is a convention."""
+
     def derivatives_of(self, x: Any, order: int, device: Any) -> Sequence[Any]:
         """Return f, f′, … up to `order` of a float64 array of that device."""
 

@@ -6,7 +6,9 @@ character. The functions that a formula may call are handed in by the caller.
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,6 +34,9 @@ MAX_NESTING = 100
 MAX_DEPTH = 200
 MAX_DIGITS = 400
 MAX_EXPONENT = 1024
+
+LARGEST = Fraction(sys.float_info.max)
+SMALLEST = Fraction(math.ulp(0.0))
 
 Builder = Callable[[tuple[Node, ...], dict[str, Node]], Node]
 """Makes the node of a call from its positional and keyword arguments; raises UsageError when they don't fit."""
@@ -269,7 +274,10 @@ class _Parser:
         mantissa, _, exponent = token.text.lower().partition("e")
         if len(mantissa) > MAX_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > MAX_DIGITS:
             self.fail(f"the number has more than {MAX_DIGITS} digits", token)
-        return Fraction(token.text)
+        value = Fraction(token.text)
+        if value and not SMALLEST <= value <= LARGEST:
+            self.fail("the number is outside the range of float64", token)
+        return value
 
     def name(self, token: Token) -> Node:
         prefix, _, bare = re.sub(r"\s", "", token.text).rpartition(".")

@@ -69,7 +69,8 @@ def _import(place: str, text: str) -> Any:
 
     try:
         if not place.endswith(".py"):
-            sys.path.insert(0, "")  # the current directory, as `python -m` does
+            if "" not in sys.path:
+                sys.path.insert(0, "")  # the current directory, as `python -m` does
             return importlib.import_module(place)
         path = Path(place).expanduser()
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -80,12 +81,12 @@ def _import(place: str, text: str) -> Any:
         spec.loader.exec_module(module)
     except UsageError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{text}: importing it failed: {type(error).__name__}: {_first_line(error)}") from None
     return module
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip() or "no message").splitlines()[0]
 
 
@@ -118,8 +119,8 @@ class UserFunction(Function):
     settles = False
 
     def is_flat_at(self, x: float) -> bool:
-        """Take the differences' word for it."""
-        return True
+        """Nobody can tell: a slope of 0 may be one that has underflowed."""
+        return False
 
     @cached_property
     def kernel(self) -> Callable[[Any, int, Device], Sequence[Any]]:

@@ -64,6 +64,9 @@ def plan(
         check_output(path)
     places = tuple(Destination(path, _format(path, format, terminal)) for path in dict.fromkeys(outputs or ("-",)))
     figures = tuple((path, _figure(path)) for path in dict.fromkeys(plots) if path != "term")
+    both = {os.path.realpath(place.path) for place in places} & {os.path.realpath(path) for path, _ in figures}
+    if both:
+        raise UsageError(f"{both.pop()} can't be both the table and the figure; give two names")
     if figures:
         from actcli.render.plot_figure import check_matplotlib
 

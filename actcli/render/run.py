@@ -14,7 +14,7 @@ from actcli.render.plan import BINARY, ONE_TABLE, Destination, Plan, check_table
 from actcli.render.terminal import Terminal, ascii_fallback, encode
 
 if TYPE_CHECKING:
-    from actcli.report import Report, Table
+    from actcli.report import Plot, Report, Table
 
 Chunks = Iterator[tuple[int, bytes | memoryview]]
 
@@ -48,6 +48,9 @@ def render(
     check_tables(report, table)
     if plots and report.plots is tuple:
         raise UsageError(f"{report.name} has nothing to plot: leave --plot away")
+    drawn = report.plots() if plots else ()  # before anything is written: it may be refused
+    if plots and not drawn:
+        raise UsageError(f"{report.name} has nothing to plot here: leave --plot away")
     with ExitStack() as stack:
         if len(places.destinations) > 1:
             from actcli.render.replay import replayed
@@ -60,7 +63,7 @@ def render(
     if not quiet and _leaves_words_out(places, table):
         _say(report, verbose, terminal, stderr)
     if plots:
-        _plot(report, places, terminal, stdout, stderr)
+        _plot(drawn, places, terminal, stdout, stderr)
 
 
 def _write(
@@ -174,10 +177,7 @@ def _say(report: Report, verbose: int, terminal: Terminal, stderr: TextIO) -> No
     stderr.write(ascii_fallback("".join(f"{line}\n" for line in lines), terminal.stderr_encoding))
 
 
-def _plot(report: Report, places: Plan, terminal: Terminal, stdout: BinaryIO, stderr: TextIO) -> None:
-    drawn = report.plots()
-    if not drawn:
-        raise UsageError(f"{report.name} has nothing to plot here: leave --plot away")
+def _plot(drawn: Sequence[Plot], places: Plan, terminal: Terminal, stdout: BinaryIO, stderr: TextIO) -> None:
     if places.plot_in_terminal:
         from actcli.render.plot_terminal import plot_text
 

@@ -72,7 +72,15 @@ def test_a_formula_uses_the_careful_functions() -> None:
         ("sigmoid", {"beta": Fraction(1)}, "no parameter 'beta'; it has none"),
         ("softplus(0)", {}, "beta must lie in"),
         ("softplus(-1)", {}, "beta must lie in"),
-        ("relu6(cap=inf)", {}, "must be finite"),
+        ("relu6(cap=inf)", {}, "must be a finite"),
+        ("leaky_relu(1e400)", {}, "not a number"),
+        ("leaky_relu(log(-1))", {}, "not a number"),
+        ("leaky_relu(exp(10000))", {}, "not a number"),
+        ("leaky_relu(0.2, negative_slope=0.3)", {}, "given twice"),
+        ("leaky_relu(0.2)", {"negative_slope": Fraction(1)}, "also given by --param"),
+        ("x*leaky_relu(x, 0.1, negative_slope=0.2)", {}, "given twice"),
+        ("2x", {}, "operator is missing"),
+        ("x*1e400", {}, "outside the range of float64"),
         ("softmax:0.5", {}, "whole number"),
         ("x*b + c", {}, "b, c have no value; give --param b=NUMBER --param c=NUMBER"),
         ("x*b", {"b": Fraction(2), "d": Fraction(1)}, "no parameter 'd'"),
@@ -125,6 +133,8 @@ def test_added_activations() -> None:
         ("mine", "x +", "too early"),
         ("mine", "a*x", "neither x nor"),
         ("mine", "mine(x)", "no function 'mine'"),
+        ("exp", "x", "has a meaning"),
+        ("x", "2", "has a meaning"),
     ],
 )
 def test_bad_added_activations(name: str, definition: str, words: str) -> None:
@@ -137,3 +147,19 @@ def test_bad_added_activations(name: str, definition: str, words: str) -> None:
 def test_largest_slope_of_a_typed_formula_is_found() -> None:
     assert actcli.get("1/(1+exp(-3*x))").largest_slope == pytest.approx(0.75)  # type: ignore[union-attr]
     assert actcli.get("x**2").largest_slope == np.inf  # type: ignore[union-attr]
+
+
+def test_added_activations_that_define_each_other_are_refused() -> None:
+    with pytest.raises(UsageError, match="defined by itself"):
+        Catalogue({"f": Definition("g(x)", {}), "g": Definition("f(x)", {})}).check()
+
+
+@pytest.mark.parametrize("parameters", [{"b": "zz"}, {"b": "inf"}, {"b": "nan"}, {"x": "1"}, {"pi": "2"}, {"a b": "1"}])
+def test_bad_parameters_of_added_activations(parameters: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=r"\[activations.mine\]"):
+        Catalogue({"mine": Definition("x", parameters)}).check()
+
+
+def test_functions_are_found_however_code_spells_them() -> None:
+    assert actcli.get("x * ReLU6(x + 3) / 6")(1.0) == pytest.approx(4 / 6)
+    assert actcli.get("swish", beta=np.float32(0.1)).parameters == {"beta": Fraction(1, 10)}  # type: ignore[union-attr]

@@ -240,6 +240,15 @@ BAD = [
     (["eval", "sigmoid", "1", "--input", "x.csv"], "doesn't go with --input"),
     (["eval", "glu", "1", "2", "3"], "halves"),
     (["eval", "sigmoid,,tanh", "1"], "between two commas"),
+    (["eval", "relu,relu", "1", "--wide"], "would be two"),
+    (["eval", "x", "1", "--wide"], "would be two"),
+    (["eval", "softmax", "1", "2", "-o", "z.csv", "--plot", "z.png"], "no curve"),
+    (["eval", "relu", "1", "-f", "csv", "-o", "q.png", "--plot", "q.png"], "both"),
+    (["eval", "relu", "0:1:1e-999999999"], "outside the range"),
+    (["eval", "relu", "0:1:" + "9" * 50 + "j"], "whole number"),
+    (["eval", "x/0*b", "1", "--param", "b=1e400"], "not a number"),
+    (["eval", "x", "--input", "no\nfile"], "no file"),
+    (["eval", "x" + "1" * 3900, "1"], "unknown activation"),
     (["list", "--framework", "pytroch"], "unknown framework"),
     (["list", "--use", "cooking"], "no activation has a use"),
 ]
@@ -272,6 +281,9 @@ CONFIGS = [
     ("[eval]\norder = [1, 2]", "takes one value"),
     ('[eval]\norder = "two"', "two"),
     ("order = 1", "outside a section"),
+    ("[eval]\nwide = 3", "true or false"),
+    ("[eval]\norder = true", "a value"),
+    ('[activations.f]\ndefinition = "g(x)"\n[activations.g]\ndefinition = "f(x)"', "defined by itself"),
     ("[eval\n", "not a TOML file"),
     ("[activations]\nmine = 3", "[activations.mine] needs a definition"),
     ('[activations.mine]\ndefinition = "x"\nparams = 1', "unknown key 'params'"),
@@ -347,3 +359,42 @@ def test_help_and_version(actcli: Run) -> None:
         assert done.returncode == 0
         assert "eval" in done.stdout
     assert "--order" in actcli("eval", "--help").stdout
+
+
+@pytest.mark.parametrize("x", ["-1e308", "1e308", "1.7976931348623157e308"])
+def test_huge_numbers_are_as_good_as_any(actcli: Run, x: str) -> None:
+    for name in ("relu", "sigmoid", "tanh", "gelu", "elu", "log(1+exp(x))"):
+        done = actcli("eval", name, x, "--order", "2")
+        assert (done.returncode, done.stderr) == (0, ""), name
+
+
+def test_a_number_too_large_for_its_dtype_is_infinite(actcli: Run) -> None:
+    for dtype in ("float16", "float32"):
+        done = actcli("eval", "sigmoid", "1e300", "--dtype", dtype)
+        assert done.stderr == ""
+        assert rows(done.stdout)[0]["x"] == "inf"
+
+
+def test_regimes_do_not_depend_on_the_other_points(actcli: Run) -> None:
+    words = [row["regime"] for row in rows(actcli("eval", "relu6", "-1", "0", "3", "6", "7", "inf").stdout)]
+    assert words == ["dead", "dead", "maximum", "dead", "dead", "dead"]
+
+
+def test_what_an_option_takes_is_left_alone(actcli: Run, tmp_path: Path) -> None:
+    assert actcli("eval", "relu", "1", f"-o{tmp_path}/x.csv").returncode == 0
+    assert (tmp_path / "x.csv").exists()
+    assert actcli("eval", "relu", "1", "-o", "-1.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "-1.csv").exists()
+    data = tmp_path / "d.csv"
+    data.write_text("-5,a\n1,2\n")
+    done = actcli("eval", "relu", "--input", str(data), "--column", "-5", "--as", "-1")
+    assert done.stdout == "-5,a,-1\n1,2,1.0\n"
+
+
+def test_help_keeps_its_examples_apart(actcli: Run) -> None:
+    assert "  actcli eval sigmoid 5\n" in actcli("eval", "--help").stdout
+
+
+def test_uses_are_what_a_function_is_good_for(actcli: Run) -> None:
+    found = {row["name"]: row["uses"] for row in rows(actcli("list").stdout)}
+    assert "trained by gradients" not in found["binary_step"]

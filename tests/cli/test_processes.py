@@ -67,6 +67,35 @@ def test_ctrl_c_leaves_no_partial_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_being_ended_leaves_no_partial_file_either(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "eval", "sigmoid", "0:1e9", "-o", str(tmp_path / "out.csv")],
+        stdin=subprocess.DEVNULL,
+        env=clean_environment(),
+    ) as process:
+        _wait_for(lambda: any(path.stat().st_size > 0 for path in tmp_path.iterdir()))
+        process.terminate()
+        assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("redirection", "status"),
+    [("- <&-", 2), ("1 >&-", 2), ("1 2>&-", 0), ("1 >/dev/full", 2), ("--help >/dev/full", 2)],
+)
+def test_streams_that_are_closed_or_full(redirection: str, status: int) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m actcli eval relu {redirection}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert done.stderr.count("\n") == (1 if status else 0)
+
+
 def _wait_for(condition: Callable[[], bool]) -> None:
     for _ in range(600):
         if condition():

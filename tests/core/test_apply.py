@@ -69,13 +69,11 @@ def test_any_shape_and_memory_order(layout: str) -> None:
 
 @pytest.mark.parametrize("layout", ["c", "fortran", "transposed", "strided", "reversed"])
 def test_out_is_filled_in_any_layout(layout: str) -> None:
-    x = np.random.default_rng(1).standard_normal((4, 3, 5))
     out = LAYOUTS[layout](np.full((4, 3, 5), np.nan))
     argument = np.random.default_rng(2).standard_normal(out.shape)
     result = SIGMOID(argument, out=out)
     assert result is out
     assert out == pytest.approx(expected(argument), rel=1e-14)
-    assert x.shape == (4, 3, 5)
 
 
 def test_out_that_does_not_fit_is_refused() -> None:
@@ -90,6 +88,28 @@ def test_the_input_may_be_its_own_output() -> None:
     want = expected(x)
     SIGMOID(x, out=x)
     assert x == pytest.approx(want, rel=1e-14)
+
+
+def test_overlapping_input_and_output() -> None:
+    memory = np.linspace(-5, 5, 300_001)
+    want = expected(memory[:-1])
+    SIGMOID(memory[:-1], out=memory[1:])
+    assert memory[1:] == pytest.approx(want, rel=1e-14)
+
+
+def test_more_that_is_refused() -> None:
+    frozen = np.zeros(3)
+    frozen.flags.writeable = False
+    for wrong in (lambda: SIGMOID(np.zeros(3), out=frozen), lambda: SIGMOID(np.zeros(3), out=[0, 0, 0]),
+                  lambda: SIGMOID(np.zeros(3), threads=0), lambda: SIGMOID.backward(np.zeros(3), np.zeros(2)),
+                  lambda: SIGMOID.derivatives(0.0, 1.5), lambda: actcli.get(3), lambda: actcli.get("swish", beta=None)):  # fmt: skip
+        with pytest.raises(UsageError):
+            wrong()
+
+
+def test_masks_stay() -> None:
+    masked = np.ma.array([0.0, 1.0], mask=[False, True])
+    assert list(SIGMOID(masked).mask) == [False, True]
 
 
 def test_scalars_and_lists() -> None:
@@ -108,6 +128,8 @@ def test_pandas_keeps_its_labels() -> None:
     assert result.name == "z"
     frame = SIGMOID(pd.DataFrame({"u": [0.0], "v": [1.0]}))
     assert list(frame.columns) == ["u", "v"]
+    assert isinstance(SIGMOID(pd.RangeIndex(2)), np.ndarray)
+    assert np.isnan(SIGMOID(pd.Series([0, None], dtype="Int64")).iloc[1])
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -146,6 +168,8 @@ def test_backward_and_the_gradient_from_the_output() -> None:
     assert SIGMOID.backward(x, g) == pytest.approx(g * slope)
     assert SIGMOID.gradient_from_output(SIGMOID(x)) == pytest.approx(slope)
     assert actcli.get("tanh").gradient_from_output(np.float32(0.5)).dtype == np.float32
+    assert list(actcli.get("relu").gradient_from_output(np.array([0.0, np.inf]))) == [0, 1]
+    assert SIGMOID.backward(x.astype(np.float16), g).dtype == np.float16
     with pytest.raises(UsageError, match="not a function of the output"):
         actcli.get("gelu").gradient_from_output(x)
 

@@ -87,7 +87,7 @@ def test_overflow_rounds_to_infinity() -> None:
 
 def test_conventions_and_limits_come_first() -> None:
     reference = Reference(
-        parse("max(0, x)"), {}, {Fraction(0): [Fraction(1, 2), Fraction(0)]}, {math.inf: [math.inf, Fraction(1), 0]}
+        parse("max(0, x)"), {Fraction(0): [Fraction(1, 2), Fraction(0)]}, {math.inf: [math.inf, Fraction(1), 0]}
     )
     assert [r.number for r in reference.at(0.0, 2, FLOAT64)] == [0, 0.5, 0]
     assert [r.number for r in reference.at(math.inf, 2, FLOAT64)] == [math.inf, 1, 0]
@@ -111,3 +111,25 @@ def test_values_keep_the_shape() -> None:
     numbers, rests = SIGMOID.values(np.zeros((2, 3)), 1, FLOAT32)[0]
     assert numbers.shape == rests.shape == (2, 3)
     assert (numbers == 0.5).all()
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    x = [-712.5 - k for k in range(40)]
+    want = {order: [SIGMOID.at(each, order, FLOAT64) for each in x] for order in (0, 1, 2)}
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [
+            (order, pool.submit(lambda o: [SIGMOID.at(each, o, FLOAT64) for each in x], order))
+            for order in (0, 1, 2) * 4
+        ]
+        for order, job in jobs:
+            assert job.result() == want[order]
+
+
+def test_the_users_own_precision_is_left_alone() -> None:
+    from flint import ctx
+
+    before = ctx.prec, ctx.cap
+    SIGMOID.at(-745.0, 2, FLOAT64)
+    assert (ctx.prec, ctx.cap) == before

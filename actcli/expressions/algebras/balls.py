@@ -1,7 +1,7 @@
 """Exact algebras: Arb power series, whose every coefficient is a ball that holds the true value, and exact rationals.
 
 A series f(x₀ + t) = c₀ + c₁t + … carries the derivatives as k!·cₖ, to any order. A comparison that the balls cannot
-decide raises Undecided, and the caller tries again with more bits. Function values of known functions come from
+decide raises UndecidedError, and the caller tries again with more bits. Function values of known functions come from
 their definitions, never from their kernels: this is the reference that kernels are measured against.
 """
 
@@ -14,10 +14,8 @@ from typing import Any
 
 from flint import arb, arb_series, fmpq, fmpq_series
 
-from actcli.expressions.evaluate import Program, flatten, run
+from actcli.expressions.evaluate import Step, StepByName, run
 from actcli.expressions.nodes import Known
-
-_PROGRAMS: dict[Known, Program] = {}
 
 
 class UndecidedError(ArithmeticError):
@@ -28,8 +26,14 @@ class UndefinedError(ArithmeticError):
     """The function has no real value there, at any precision."""
 
 
-class IrrationalError(ArithmeticError):
-    """Rational arithmetic can't tell how an irrational value compares."""
+class Absent:
+    """Stands in for a value that isn't there. What is computed from it is absent too, unless a `where` drops it."""
+
+
+UNDEFINED = Absent()
+"""A value that doesn't exist: the logarithm of a negative number."""
+IRRATIONAL = Absent()
+"""A value that rational arithmetic can't hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,26 @@ class Condition:
     beside: bool
 
 
-class _SeriesAlgebra:
+class _SeriesAlgebra(StepByName):
     """What Arb series and rational series have in common. `direction` is +1 or -1: the side of a kink looked at."""
 
     def __init__(self, length: int, direction: int) -> None:
         self.length, self.direction = length, direction
         self.at_kink = False
+
+    def apply(self, step: Step, arguments: list[Any]) -> Any:
+        """Return the value of one step, absent where it has none."""
+        if step.method == "where":
+            if isinstance(arguments[0], Absent):
+                return arguments[0]
+        else:
+            for argument in arguments:
+                if isinstance(argument, Absent):
+                    return argument
+        try:
+            return super().apply(step, arguments)
+        except UndefinedError:
+            return UNDEFINED
 
     def variable(self, x: Fraction) -> Any:
         """Return the series x + t."""
@@ -93,9 +111,7 @@ class _SeriesAlgebra:
         return result
 
     def known(self, function: Known, u: Any) -> Any:
-        if function not in _PROGRAMS:
-            _PROGRAMS[function] = flatten(function.tree)
-        return run(_PROGRAMS[function], self, {"x": u})
+        return run(function.program, self, {"x": u})
 
     # comparisons
 
@@ -134,6 +150,8 @@ class _SeriesAlgebra:
         here, beside = (u if condition.here else v), (u if condition.beside else v)
         if here is beside:
             return here
+        if isinstance(here, Absent) or isinstance(beside, Absent):
+            return here if isinstance(here, Absent) else beside
         return self._series([here[0], *(beside[k] for k in range(1, self.length))])
 
     def maximum(self, u: Any, v: Any) -> Any:
@@ -225,7 +243,7 @@ class BallAlgebra(_SeriesAlgebra):
 
     def power(self, u: Any, v: Any) -> Any:
         if self._sign(u[0]) == 0:
-            if self._sign(v[0]) > 0 and self.length == 1:
+            if v[0] > self.length - 1:  # as many derivatives of a power of zero are zero
                 return self.number(Fraction(0))
             raise UndefinedError("a power of zero")
         return (v * self._positive(u).log()).exp()
@@ -235,21 +253,8 @@ class BallAlgebra(_SeriesAlgebra):
         return self._series([value, *(series[k] for k in range(1, self.length))])
 
 
-class _Irrational:
-    """Stands for any irrational value in rational arithmetic; everything computed from it is irrational too."""
-
-    def __neg__(self) -> _Irrational:
-        return self
-
-    def __getitem__(self, index: int) -> _Irrational:
-        return self
-
-
-IRRATIONAL = _Irrational()
-
-
 class RationalAlgebra(_SeriesAlgebra):
-    """Power series with exact rational coefficients. A comparison of irrational values raises IrrationalError.
+    """Power series with exact rational coefficients; whatever isn't rational is absent.
 
     It decides what balls never can: a value that lies exactly midway between two floating-point numbers.
     """
@@ -261,30 +266,11 @@ class RationalAlgebra(_SeriesAlgebra):
         return fmpq_series(coefficients, prec=self.length)
 
     def _sign(self, coefficient: Any) -> int:
-        if coefficient is IRRATIONAL:
-            raise IrrationalError
         return int(coefficient > 0) - int(coefficient < 0)
-
-    def add(self, u: Any, v: Any) -> Any:
-        return IRRATIONAL if u is IRRATIONAL or v is IRRATIONAL else u + v
-
-    def subtract(self, u: Any, v: Any) -> Any:
-        return IRRATIONAL if u is IRRATIONAL or v is IRRATIONAL else u - v
-
-    def multiply(self, u: Any, v: Any) -> Any:
-        return IRRATIONAL if u is IRRATIONAL or v is IRRATIONAL else u * v
-
-    def divide(self, u: Any, v: Any) -> Any:
-        return IRRATIONAL if u is IRRATIONAL or v is IRRATIONAL else super().divide(u, v)
 
     def integer_power(self, u: Any, exponent: int) -> Any:
         # Beyond this, exact powers cost more than they decide.
-        return IRRATIONAL if u is IRRATIONAL or abs(exponent) > 64 else super().integer_power(u, exponent)
+        return IRRATIONAL if abs(exponent) > 64 else super().integer_power(u, exponent)
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_: IRRATIONAL
-
-
-def is_rational(value: Any) -> bool:
-    """Tell whether a value of the rational algebra is a number."""
-    return value is not IRRATIONAL

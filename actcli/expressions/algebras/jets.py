@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from actcli.expressions.algebras.primitives import PRIMITIVES
-from actcli.expressions.evaluate import Program, run
+from actcli.expressions.evaluate import Program, StepByName, run
 from actcli.expressions.nodes import Known
 
 Jet = list[Any]
@@ -32,7 +32,7 @@ class Condition:
     beside: Any
 
 
-class JetAlgebra:
+class JetAlgebra(StepByName):
     """Jets of float64 arrays of one device, up to order 2, seen from the right (+1) or the left (-1) of a kink."""
 
     def __init__(self, device: Any, order: int, direction: int) -> None:
@@ -41,7 +41,10 @@ class JetAlgebra:
         self.undefined: Any = False
 
     def number(self, value: Fraction) -> Jet:
-        return self._constant(float(value))
+        try:
+            return self._constant(float(value))
+        except OverflowError:  # 1e300*1e300, folded exactly
+            return self._constant(math.copysign(math.inf, value))
 
     def constant(self, name: str) -> Jet:
         return self._constant({"pi": math.pi, "e": math.e}[name])
@@ -73,11 +76,11 @@ class JetAlgebra:
         quotient = [self._over(u[0], v[0])]
         if self.order >= 1:
             first = _plus(u[1], _negated(_times(quotient[0], v[1])))
-            quotient.append(None if first is None else first / v[0])
+            quotient.append(None if first is None else self._over(first, v[0]))
         if self.order >= 2:
             cross = _times(quotient[1], v[1])
             rest = _plus(u[2], _negated(_plus(None if cross is None else 2 * cross, _times(quotient[0], v[2]))))
-            quotient.append(None if rest is None else rest / v[0])
+            quotient.append(None if rest is None else self._over(rest, v[0]))
         return quotient
 
     def _over(self, a: Any, b: Any) -> Any:
@@ -128,7 +131,17 @@ class JetAlgebra:
 
     def known(self, function: Known, u: Jet) -> Jet:
         varies = any(part is not None for part in u[1:])
-        return self._chain(list(function.derivatives_of(u[0], self.order if varies else 0, self.device)), u)
+        jet = self._chain(list(function.derivatives_of(u[0], self.order if varies else 0, self.device)), u)
+        if not varies:
+            return jet
+        for kink in function.kink_points:
+            # A convention for the function alone may be none for the whole: relu(x) - relu(-x) has slope 1 at 0.
+            here = self.xp.equal(u[0], kink)
+            if bool(self.xp.any(here)):
+                sided = run(function.program, self, {"x": u})
+                pairs = zip(jet[1:], sided[1:], strict=True)
+                jet[1:] = [self.xp.where(here, _or_zero(b), _or_zero(a)) for a, b in pairs]
+        return jet
 
     def _chain(self, outer: list[Any], u: Jet) -> Jet:
         """Return the jet of g(u) from g, g′, g″ at u: (g(u))′ = g′u′, (g(u))″ = g″u′² + g′u″."""
@@ -185,9 +198,7 @@ class JetAlgebra:
         result = [self.xp.where(condition.here, u[0], v[0])]
         for a, b in zip(u[1:], v[1:], strict=True):
             both_zero = a is None and b is None
-            result.append(
-                None if both_zero else self.xp.where(condition.beside, 0.0 if a is None else a, 0.0 if b is None else b)
-            )
+            result.append(None if both_zero else self.xp.where(condition.beside, _or_zero(a), _or_zero(b)))
         return result
 
     def maximum(self, u: Jet, v: Jet) -> Jet:
@@ -221,7 +232,7 @@ def jets(program: Program, x: Any, order: int, device: Any) -> tuple[list[Any], 
         return filled, algebra
 
     right, algebra = side(+1)
-    if order and bool(xp.any(algebra.at_kink)):
+    if order and algebra.at_kink is not False and bool(xp.any(algebra.at_kink)):
         left, _ = side(-1)
         right = [right[0], *(least(a, b, xp) for a, b in zip(left[1:], right[1:], strict=True))]
     return right, algebra.undefined
@@ -231,6 +242,10 @@ def least(left: Any, right: Any, xp: Any) -> Any:
     """Return the one-sided derivative of least magnitude, 0 between opposite signs."""
     smaller = xp.where(xp.abs(left) <= xp.abs(right), left, right)
     return xp.where(left * right < 0, 0.0, smaller)
+
+
+def _or_zero(a: Any) -> Any:
+    return 0.0 if a is None else a
 
 
 def _plus(a: Any, b: Any) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from actcli.expressions.evaluate import evaluate
+from actcli.expressions.evaluate import StepByName, evaluate
 from actcli.expressions.nodes import Node
 
 Scalar = Fraction | float
@@ -19,7 +19,7 @@ Scalar = Fraction | float
 _NAMES: dict[str, Scalar] = {"inf": math.inf, "nan": math.nan}
 
 
-class ScalarAlgebra:
+class ScalarAlgebra(StepByName):
     """Arithmetic on Fractions that falls back to float64 where a result isn't rational."""
 
     def number(self, value: Fraction) -> Scalar:
@@ -81,17 +81,21 @@ class ScalarAlgebra:
     def abs(self, a: Scalar) -> Scalar:
         return a if a >= 0 else -a
 
-    def sqrt(self, a: Scalar) -> Scalar:
-        return math.sqrt(a)
+    def power(self, a: Scalar, b: Scalar) -> Scalar:
+        return math.pow(a, b)
 
-    def exp(self, a: Scalar) -> Scalar:
-        return math.exp(a)
+    def sign(self, a: Scalar) -> Scalar:
+        return Fraction((a > 0) - (a < 0))
 
-    def log(self, a: Scalar) -> Scalar:
-        return math.log(a)
+    def phi(self, a: Scalar) -> Scalar:
+        return math.exp(-(float(a) ** 2) / 2) / math.sqrt(2 * math.pi)
 
-    def erf(self, a: Scalar) -> Scalar:
-        return math.erf(a)
+    def Phi(self, a: Scalar) -> Scalar:
+        return math.erfc(-float(a) / math.sqrt(2)) / 2
+
+    def __getattr__(self, name: str) -> Any:
+        """The other elementary functions are those of the math module, under the same names."""
+        return getattr(math, name)
 
 
 def scalar(tree: Node, symbols: Mapping[str, Any]) -> Scalar:

@@ -45,7 +45,10 @@ def _inner(key: Any) -> Any:
 def _unwrapped(value: Any) -> Any:
     if isinstance(value, ndarray):
         return value.view(np.ndarray)
-    if isinstance(value, np.ndarray) and value.ndim:
+    # CuPy takes scalars of exactly these types, no subclasses of float, and no arrays but its own.
+    if isinstance(value, np.ndarray) or (
+        isinstance(value, float | int) and type(value) not in (float, int, bool, np.float64)
+    ):
         raise TypeError(f"Unsupported type {type(value)}")
     return value
 
@@ -66,6 +69,12 @@ def array(values: Any, dtype: Any = None) -> ndarray:
     return np.array(_inner(values), dtype=dtype).view(ndarray)
 
 
+def any(values: Any) -> Any:
+    if not isinstance(values, ndarray):
+        raise TypeError("The first argument must be cupy.ndarray")
+    return _wrapped(np.any(_unwrapped(values)))
+
+
 def __getattr__(name: str) -> Any:
     function = getattr(np, name)
 
@@ -80,7 +89,10 @@ class cuda:  # noqa: N801 - CuPy's name
         def __init__(self, number: int) -> None:
             self.id = number
 
-        def use(self) -> None:
+        def __enter__(self) -> cuda.Device:
+            return self
+
+        def __exit__(self, *_: object) -> None:
             pass
 
     class runtime:  # noqa: N801 - CuPy's name
