@@ -61,6 +61,6 @@ def _chunks(x: Any) -> Iterator[np.ndarray[Any, Any]]:
 
 def list(*, framework: str = "", use: str = "") -> Report:
     """Return the report of `actcli list`: the records that a framework has, or that serve a use."""
-    from actcli.analyses.catalogue import catalogue
+    from actcli.analyses.catalogue import list_records
 
-    return catalogue(framework, use)
+    return list_records(framework, use)

@@ -11,15 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from actcli.activations.registry import Definition
 from actcli.errors import UsageError, suggestion
-
-
-@dataclass(frozen=True, slots=True)
-class CustomActivation:
-    """A formula of the user's, and the defaults of its parameters as exact text."""
-
-    definition: str
-    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +20,7 @@ class Config:
     """What a configuration file says: option defaults by command, and additional activations by name."""
 
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    activations: Mapping[str, CustomActivation] = field(default_factory=dict)
+    activations: Mapping[str, Definition] = field(default_factory=dict)
 
 
 def load(path: str) -> Config:
@@ -50,7 +43,7 @@ def load(path: str) -> Config:
     return Config(content, {name: _activation(path, name, entry) for name, entry in activations.items()})
 
 
-def _activation(path: str, name: str, entry: Any) -> CustomActivation:
+def _activation(path: str, name: str, entry: Any) -> Definition:
     where = f"--config {path}: [activations.{name}]"
     if not isinstance(entry, dict) or not isinstance(entry.get("definition"), str):
         raise UsageError(f'{where} needs a definition, such as definition = "x * sigmoid(beta * x)"')
@@ -62,7 +55,7 @@ def _activation(path: str, name: str, entry: Any) -> CustomActivation:
         isinstance(v, int | str) and not isinstance(v, bool) for v in parameters.values()
     ):
         raise UsageError(f"{where}: parameters are numbers by name, such as parameters = {{ beta = 1.5 }}")
-    return CustomActivation(entry["definition"], {key: str(value) for key, value in parameters.items()})
+    return Definition(entry["definition"], {key: str(value) for key, value in parameters.items()})
 
 
 def defaults(

@@ -38,12 +38,6 @@ class MissingError(ActcliError):
     exit_status = 3
 
 
-class CheckFailed(ActcliError):  # noqa: N818 - nothing went wrong: a check that the user asked for did not hold
-    """A gate or check that the user asked for did not hold."""
-
-    exit_status = 1
-
-
 def suggestion(unknown: str, known: list[str]) -> str:
     """Return `; did you mean …?` for the known name nearest to `unknown`, or an empty string."""
     from difflib import get_close_matches

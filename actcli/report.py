@@ -103,8 +103,7 @@ SHOWN_ROWS = 40
 class Report:
     """What a command found out.
 
-    `verdict` is one line in words. `failure` is the one line that says which check did not hold; it is empty when all
-    did, and decides the exit status. `plots` is called only when a plot is asked for.
+    `verdict` is one line in words. `plots` is called only when a plot is asked for.
     """
 
     name: str
@@ -114,7 +113,6 @@ class Report:
     notes: tuple[str, ...] = ()
     plots: Callable[[], tuple[Plot, ...]] = tuple
     environment: Mapping[str, str] = field(default_factory=dict)
-    failure: str = ""
 
     def __repr__(self) -> str:
         """Return the title and the first rows of every table, for a Python prompt."""

@@ -14,16 +14,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import types
-
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
     Kernel = Callable[..., Iterator[Array]]
     """`kernel(x, xp, **parameters)` yields f, f′, f″ of a float64 array of finite numbers, lazily."""
-
-    Namespace = types.ModuleType
 
 
 class Saturation(StrEnum):

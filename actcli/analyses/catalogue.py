@@ -39,7 +39,7 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def catalogue(framework: str = "", use: str = "", catalogue: Catalogue = DEFAULT) -> Report:
+def list_records(framework: str = "", use: str = "", catalogue: Catalogue = DEFAULT) -> Report:
     """Return the report with the table `activations`, of the records a framework has or that serve a use.
 
     Raises UsageError when no record matches.
@@ -76,6 +76,8 @@ def _nothing(framework: str, use: str, catalogue: Catalogue) -> UsageError:
     if framework and not any(_has([name], framework) for name in frameworks):
         known = ", ".join(frameworks)
         return UsageError(f"unknown framework {framework!r}{suggestion(framework, frameworks)}; there are {known}")
+    if framework and any(_serves(record, use) for record in catalogue.records):
+        return UsageError(f"no activation of {framework} has a use {use!r}, though others have")
     uses = sorted({each.use for record in catalogue.records for each in record.uses if each.advised})
     return UsageError(f"no activation has a use {use!r}{suggestion(use, uses)}; `actcli list -f csv` shows the uses")
 

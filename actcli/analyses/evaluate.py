@@ -22,6 +22,9 @@ from actcli.version import VERSION
 
 Array = np.ndarray[Any, Any]
 
+MOST_PLOTTED = 100_000
+"""Numbers a curve is drawn through as they are; more are drawn as an even grid."""
+
 Points = Callable[[], Iterator[Array]]
 """Yields the x as float64 arrays of bounded size, from the start at each call."""
 
@@ -241,9 +244,13 @@ def _plotted_x(points: Points | None) -> Array:
 
     Without any, or with a single one, the grid is −6 … 6.
     """
-    given = np.concatenate(list(points())) if points else np.array([])
-    given = np.unique(given[np.isfinite(given)])
-    if 100 <= len(given) <= 100_000:
+    given = np.array([])
+    for x in points() if points else ():
+        finite = x[np.isfinite(x)]
+        given = np.unique(np.concatenate([given, finite]))
+        if len(given) > MOST_PLOTTED:  # only the ends matter then
+            given = given[[0, -1]]
+    if 100 <= len(given) <= MOST_PLOTTED:
         return given
     low, high = (given[0], given[-1]) if len(given) > 1 else (-6.0, 6.0)
     return np.linspace(low / 2, high / 2, 801) * 2  # halves, because the distance itself may overflow

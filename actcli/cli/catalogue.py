@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actcli.activations.registry import DEFAULT, Catalogue, Definition
+from actcli.activations.registry import DEFAULT, Catalogue
 
 if TYPE_CHECKING:
     from actcli.config import Config
@@ -14,6 +14,6 @@ def catalogue_of(config: Config | None) -> Catalogue:
     """Return the catalogue with the activations that a configuration adds. Raises UsageError for a bad one."""
     if config is None or not config.activations:
         return DEFAULT
-    catalogue = Catalogue({name: Definition(a.definition, a.parameters) for name, a in config.activations.items()})
+    catalogue = Catalogue(config.activations)
     catalogue.check()
     return catalogue

@@ -124,6 +124,7 @@ def evaluate(
             FilterOptions(input, column, appended, not no_header, delimiter, format, output or [], bool(dtype)),
             terminal=terminal,
             quiet=quiet,
+            tell=tell,
         )
         return
     for name, given in {

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from actcli.activations.vector_function import VectorFunction
+from actcli.cli import stdin
 from actcli.errors import UsageError
 
 if TYPE_CHECKING:
     from actcli.activations.registry import AnyFunction
     from actcli.analyses.evaluate import Computation
-    from actcli.analyses.filter import Computation as Job
+    from actcli.analyses.filter import Job
     from actcli.render import Terminal
 
 _SUFFIXES = ("", "_d1", "_d2")
@@ -41,6 +42,7 @@ def run_filter(
     *,
     terminal: Terminal,
     quiet: bool,
+    tell: Callable[[str], None],
 ) -> None:
     """Write the input with the computed columns appended, to stdout or to the one output.
 
@@ -54,11 +56,15 @@ def run_filter(
         raise UsageError("--input writes one file; give --output once")
     target = options.outputs[0] if options.outputs else "-"
     check_output(target)
-    jobs = computations(functions, computation, options)
+    jobs = requested(functions, computation, options)
     if options.input == "-" and sys.stdin is None:
         raise UsageError("stdin is closed")
+    if options.input == "-":
+        stdin.announce_silence(tell, "waiting for rows on stdin")
     source, kind = open_source(options.input, sys.stdin.buffer if options.input == "-" else BytesIO())
     wanted = format_from_path(target) if options.format == "auto" else options.format
+    if wanted in ("json", "markdown", "latex", "table") and options.format == "auto":
+        wanted = None  # an extension such as .txt says nothing about rows
     if wanted not in (None, "auto", kind):
         raise UsageError(
             f"{options.input} is {kind} and stays {kind}: --input changes no format; convert it afterwards"
@@ -81,9 +87,9 @@ def run_filter(
         )
 
 
-def computations(functions: Sequence[AnyFunction], computation: Computation, options: FilterOptions) -> list[Job]:
+def requested(functions: Sequence[AnyFunction], computation: Computation, options: FilterOptions) -> list[Job]:
     """Return what to append: for each activation and column, f and its derivatives up to the order asked for."""
-    from actcli.analyses.filter import Computation as Job
+    from actcli.analyses.filter import Job
     from actcli.core.numbers import split_names
 
     columns = split_names(options.column) if options.column else []

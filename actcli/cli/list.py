@@ -33,15 +33,16 @@ def list_activations(
     color: options.Color = "auto",
 ) -> None:
     """List the activations: names, definitions, ranges, slopes, smoothness, cost and uses."""
-    from actcli.analyses.catalogue import catalogue
+    from actcli.analyses.catalogue import list_records
     from actcli.cli.catalogue import catalogue_of
     from actcli.render import Terminal, plan, render
 
+    options.one_of(nonfinite, ("null", "string"), "--nonfinite")
     options.one_of(color, ("auto", "always", "never"), "--color")
     terminal = Terminal.detect(cast(Literal["auto", "always", "never"], color))
     plan(format=format, outputs=output or [], plots=[], terminal=terminal)
     render(
-        catalogue(framework, use, catalogue_of(ctx.obj)),
+        list_records(framework, use, catalogue_of(ctx.obj)),
         format=format,
         outputs=output or [],
         table=table,

@@ -27,14 +27,15 @@ def is_given() -> bool:
 
 def blocks(tell: Callable[[str], None]) -> Iterator[bytes]:
     """Yield the bytes of stdin as they arrive; `tell` gets a note when nothing has come for a second."""
+    announce_silence(tell, "waiting for numbers on stdin (Ctrl-D ends them; give X, or </dev/null, to go without)")
     descriptor = sys.stdin.fileno()
-    if not _ready(descriptor):
-        tell("waiting for numbers on stdin (Ctrl-D ends them; give X, or </dev/null, to go without)")
     while block := os.read(descriptor, BLOCK):
         yield block
 
 
-def _ready(descriptor: int) -> bool:
+def announce_silence(tell: Callable[[str], None], note: str) -> None:
+    """Tell the user what is being waited for when nothing has come on stdin for a second."""
     import select
 
-    return bool(select.select([descriptor], [], [], PATIENCE)[0])
+    if not select.select([sys.stdin.fileno()], [], [], PATIENCE)[0]:
+        tell(note)

@@ -41,21 +41,20 @@ def apply(
     order: int = 0,
     edges: Edges | None = None,
     settle: Settle | None = None,
-    format: Format | None = None,
     threads: int | None = None,
     out: Sequence[Any] | None = None,
 ) -> list[Any]:
     """Return [f, f′, …] up to `order` at every element of an array, on the array's own device.
 
-    `x` is a NumPy or CuPy array of any shape and memory order; floats keep their dtype (or get `format`'s), integers
-    and booleans give float64. `settle` makes 16-bit results correctly rounded where float64 can't. `out` holds arrays
+    `x` is a NumPy or CuPy array of any shape and memory order; floats keep their dtype, integers and
+    booleans give float64. `settle` makes 16-bit results correctly rounded where float64 can't. `out` holds arrays
     to fill instead of new ones. `threads` defaults to the machine's cores for large arrays. Raises UsageError for a
     dtype that isn't real, or an `out` that doesn't fit.
     """
     if threads is not None and threads < 1:
         raise UsageError(f"threads must be at least 1, not {threads}")
     device = device_of(x)
-    target = format or result_format(x.dtype)
+    target = result_format(x.dtype)
     results = _outputs(x, order, target, device, out)
     if out is not None and device.kind == "cpu" and any(_overlaps(x, result) for result in results):
         x = x.copy()

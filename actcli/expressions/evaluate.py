@@ -20,7 +20,6 @@ from actcli.expressions.nodes import (
     Number,
     Operation,
     Symbol,
-    bits,
     rational_value,
 )
 
@@ -54,7 +53,7 @@ def flatten(tree: Node) -> Program:
 
     def visit(node: Node) -> int:
         value = rational_value(node)
-        if value is not None and bits(value) <= 4096:
+        if value is not None:
             return place(Step("number", (), value))
         match node:
             case Number(value):

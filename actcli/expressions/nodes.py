@@ -89,6 +89,9 @@ OPERATIONS: dict[str, int] = {
 """Every operation and its number of operands. An algebra has a method of each name."""
 
 
+MAX_BITS = 4096
+
+
 def operands(node: Node) -> tuple[Node, ...]:
     """Return the children of a node, left to right."""
     match node:
@@ -130,7 +133,7 @@ def substitute(node: Node, replacements: dict[str, Node]) -> Node:
 def rational_value(node: Node) -> Fraction | None:
     """Return the exact value of a tree of rational numbers under + − × ÷ and integer powers, else None.
 
-    Powers beyond 4096 bits are left alone: folding them would cost more than they are worth.
+    Numbers of more than MAX_BITS bits are left alone: folding them would cost more than they are worth.
     """
     match node:
         case Number(value):
@@ -149,6 +152,8 @@ def _arithmetic(name: str, values: list[Fraction]) -> Fraction | None:
     if name == "negative":
         return -first
     second = values[1]
+    if bits(first) + bits(second) > MAX_BITS:
+        return None
     if name == "add":
         return first + second
     if name == "subtract":
@@ -157,7 +162,7 @@ def _arithmetic(name: str, values: list[Fraction]) -> Fraction | None:
         return first * second
     if name == "divide":
         return first / second if second else None
-    if second.denominator != 1 or bits(first) * abs(second.numerator) > 4096 or (not first and second < 0):
+    if second.denominator != 1 or bits(first) * abs(second.numerator) > MAX_BITS or (not first and second < 0):
         return None
     return first ** int(second)
 

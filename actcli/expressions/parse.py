@@ -49,9 +49,9 @@ PREFIXES = frozenset(
 )
 
 ALIASES = {
-    "max": "maximum", "min": "minimum", "absolute": "abs", "fabs": "abs", "negative": "negative", "ln": "log",
+    "max": "maximum", "min": "minimum", "absolute": "abs", "fabs": "abs", "ln": "log",
     "σ": "sigmoid", "Φ": "Phi", "φ": "phi", "ϕ": "phi", "π": "pi", "clamp": "clip", "pow": "power", "norm_cdf": "Phi",
-    "ndtr": "Phi", "exp1m": "expm1",
+    "ndtr": "Phi",
 }  # fmt: skip
 
 CALLABLE = frozenset(name for name in OPERATIONS if name not in COMPARISONS.values())
@@ -297,8 +297,8 @@ class _Parser:
         return self.make(Symbol(name), at=token)
 
     def call(self, name: str, token: Token) -> Node:
-        known = [*CALLABLE, "clip", "max", "min", *self.functions]
-        if name not in known and name not in self.functions:
+        if name not in CALLABLE and name != "clip" and name not in self.functions:
+            known = [*CALLABLE, "clip", "max", "min", *self.functions]
             self.fail(f"there is no function {name!r}{suggestion(name, known)}", token)
         positional, keywords = self.arguments()
         if name in self.functions:

@@ -10,6 +10,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from actcli.activations.function import Function
 from actcli.activations.record import Activation
 from actcli.activations.registry import AnyFunction, Catalogue, split_list
-from actcli.errors import UsageError
+from actcli.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     from actcli.core.device import Device
@@ -71,7 +72,8 @@ def _import(place: str, text: str) -> Any:
         if not place.endswith(".py"):
             if "" not in sys.path:
                 sys.path.insert(0, "")  # the current directory, as `python -m` does
-            return importlib.import_module(place)
+            with redirect_stdout(sys.stderr):
+                return importlib.import_module(place)
         path = Path(place).expanduser()
         spec = importlib.util.spec_from_file_location(path.stem, path)
         if spec is None or spec.loader is None or not path.is_file():
@@ -81,6 +83,10 @@ def _import(place: str, text: str) -> Any:
         spec.loader.exec_module(module)
     except UsageError:
         raise
+    except ModuleNotFoundError as error:
+        if error.name is None or place.partition(".")[0] == error.name:
+            raise UsageError(f"{text}: there is no module {place!r}") from None
+        raise MissingError(f"{text} needs {error.name}, which is not installed: pip install {error.name}") from None
     except (Exception, SystemExit) as error:
         raise UsageError(f"{text}: importing it failed: {type(error).__name__}: {_first_line(error)}") from None
     return module
@@ -118,6 +124,10 @@ class UserFunction(Function):
 
     settles = False
 
+    def _apply(self, x: Any, order: int, out: Sequence[Any] | None = None, threads: int | None = None) -> list[Any]:
+        # Nobody has said that the code may run in several threads at once.
+        return super()._apply(x, order, out, threads or 1)
+
     def is_flat_at(self, x: float) -> bool:
         """Nobody can tell: a slope of 0 may be one that has underflowed."""
         return False
@@ -146,7 +156,8 @@ class UserFunction(Function):
         if self._is_torch:
             return self._torch(x, 0)[0]
         try:
-            with np.errstate(all="ignore"):
+            # What the code prints is not data.
+            with np.errstate(all="ignore"), redirect_stdout(sys.stderr):
                 answer = np.asarray(self.code(x.copy()), dtype=np.float64)
         except Exception as error:
             raise UsageError(f"{self.name} raised {type(error).__name__}: {_first_line(error)}") from None

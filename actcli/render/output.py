@@ -121,13 +121,13 @@ def _replaced(target: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _compressed(path: str, raw: BinaryIO) -> Iterator[BinaryIO]:
-    if path.endswith(".gz"):
+    if path.casefold().endswith(".gz"):
         import gzip
 
         # No name and no time inside: the same data gives the same bytes.
         with gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
             yield packed  # type: ignore[misc]
-    elif path.endswith(".zst"):
+    elif path.casefold().endswith(".zst"):
         with _zstandard().ZstdCompressor().stream_writer(raw, closefd=False) as packed:
             yield packed
     else:

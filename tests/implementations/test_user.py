@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from actcli.activations.registry import DEFAULT
-from actcli.errors import UsageError
+from actcli.errors import MissingError, UsageError
 from actcli.implementations.user import is_user_code, load, resolve_all
 
 CODE = """
@@ -77,7 +77,7 @@ def test_a_list_may_mix_code_names_and_formulas(folder: Path) -> None:
         ("kernels_of_mine:nope", "there is no 'nope'"),
         ("kernels_of_mine:three", "not a function"),
         ("kernels_of_mine:NeedsMore", "without arguments"),
-        ("no_such_module:f", "No module named"),
+        ("no_such_module:f", "there is no module"),
         ("no_such_file.py:f", "there is no file"),
         ("raises:f", "ZeroDivisionError"),
         ("raises.py:f", "ZeroDivisionError"),
@@ -93,7 +93,7 @@ def test_what_can_go_wrong_is_one_line(folder: Path, text: str, words: str) -> N
 
 
 def test_torch_derivatives_come_from_autograd(folder: Path) -> None:
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    pytest.importorskip("torch", reason="PyTorch is not installed")
     (folder / "tensors.py").write_text(
         "import torch\nclass Act(torch.nn.Module):\n    def forward(self, x): return x*torch.sigmoid(x)\n"
     )
@@ -101,4 +101,17 @@ def test_torch_derivatives_come_from_autograd(folder: Path) -> None:
     found = load("tensors:Act").derivatives(x, 2)
     for got, want in zip(found, DEFAULT.get("silu").derivatives(x, 2), strict=True):
         assert got == pytest.approx(want, rel=1e-10, abs=1e-14)
-    assert torch is not None
+
+
+def test_what_code_prints_is_not_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "chatty.py").write_text("print('hello')\ndef f(x):\n    print('called')\n    return x\n")
+    load("chatty.py:f")(np.zeros(2))
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "hello" in printed.err
+
+
+def test_a_library_that_code_needs_is_named(folder: Path) -> None:
+    (folder / "needs.py").write_text("import no_such_library\n")
+    with pytest.raises(MissingError, match="pip install no_such_library"):
+        load("needs.py:f")

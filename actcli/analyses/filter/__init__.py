@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-__all__ = ["Computation", "filter_rows", "kind_of", "open_source"]
+__all__ = ["Job", "filter_rows", "kind_of", "open_source"]
 
 
 @dataclass(frozen=True, slots=True)
-class Computation:
+class Job:
     """Functions of some columns, computed together.
 
     `columns` are the inputs by name (`"1"`, `"2"`, … where there are no names; empty for a whole .npy array), `names`
@@ -43,7 +43,7 @@ class Computation:
 def filter_rows(
     source: BinaryIO,
     sink: BinaryIO,
-    computations: Sequence[Computation],
+    jobs: Sequence[Job],
     *,
     kind: str,
     header: bool = True,
@@ -62,12 +62,12 @@ def filter_rows(
     Raises UsageError, one line, for input that is not what it says. When rows had been written by then, the message
     says how many, if they stay; they are whole rows, and no row after them was written.
     """
-    repeated = [name for name, count in Counter(name for c in computations for name in c.names).items() if count > 1]
+    repeated = [name for name, count in Counter(name for c in jobs for name in c.names).items() if count > 1]
     if repeated:
         raise UsageError(f"the appended column {repeated[0]!r} is asked for twice; give one another name")
     output = Output(sink, progress)
     try:
-        _filter(source, output, computations, kind, header=header, delimiter=delimiter, label=label)
+        _filter(source, output, jobs, kind, header=header, delimiter=delimiter, label=label)
     except UsageError as error:
         if not output.rows or not stays:
             raise
@@ -79,14 +79,14 @@ def filter_rows(
 def _filter(
     source: BinaryIO,
     output: Output,
-    computations: Sequence[Computation],
+    jobs: Sequence[Job],
     kind: str,
     *,
     header: bool,
     delimiter: str | None,
     label: str,
 ) -> None:
-    if kind not in ("npy", "npz") and not all(computation.columns for computation in computations):
+    if kind not in ("npy", "npz") and not all(job.columns for job in jobs):
         raise UsageError(f"{label}: name the columns to compute with --column")
     # Each format needs libraries of its own, which nobody else should wait for.
     if kind in ("csv", "tsv"):
@@ -94,22 +94,22 @@ def _filter(
 
         if kind == "tsv" and delimiter is None:
             delimiter = "\t"
-        filter_csv(source, output, computations, header=header, delimiter=delimiter, label=label)
+        filter_csv(source, output, jobs, header=header, delimiter=delimiter, label=label)
     elif kind == "jsonl":
         from actcli.analyses.filter.jsonl import filter_jsonl
 
-        filter_jsonl(source, output, computations, label=label)
+        filter_jsonl(source, output, jobs, label=label)
     elif kind == "parquet":
         from actcli.analyses.filter.parquet import filter_parquet
 
-        filter_parquet(source, output, computations, label=label)
+        filter_parquet(source, output, jobs, label=label)
     elif kind == "npy":
         from actcli.analyses.filter.arrays import filter_npy
 
-        filter_npy(source, output, computations, label=label)
+        filter_npy(source, output, jobs, label=label)
     elif kind == "npz":
         from actcli.analyses.filter.arrays import filter_npz
 
-        filter_npz(source, output, computations, label=label)
+        filter_npz(source, output, jobs, label=label)
     else:
         raise UsageError(f"{kind!r} is not a kind of file that can be filtered: csv, tsv, jsonl, parquet, npy, npz")

@@ -25,51 +25,47 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
-    from actcli.analyses.filter import Computation
+    from actcli.analyses.filter import Job
     from actcli.analyses.filter.output import Output
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def filter_npy(source: BinaryIO, output: Output, computations: Sequence[Computation], *, label: str) -> None:
+def filter_npy(source: BinaryIO, output: Output, jobs: Sequence[Job], *, label: str) -> None:
     """Write what is computed of one array; rows are counted along the first axis, or elements without columns.
 
     Raises UsageError for input that is not such an array, has other columns or no numbers.
     """
     stored = read_header(source, label)
     if stored.dtype.names is not None:
-        _filter_fields(source, stored, output, computations, label)
-    elif any(computation.columns for computation in computations):
-        _filter_columns(source, stored, output, computations, label)
+        _filter_fields(source, stored, output, jobs, label)
+    elif any(job.columns for job in jobs):
+        _filter_columns(source, stored, output, jobs, label)
     else:
-        _filter_elements(source, stored, output, computations, label)
+        _filter_elements(source, stored, output, jobs, label)
 
 
-def _filter_elements(
-    source: BinaryIO, stored: Stored, output: Output, computations: Sequence[Computation], label: str
-) -> None:
-    count = sum(len(computation.names) for computation in computations)
+def _filter_elements(source: BinaryIO, stored: Stored, output: Output, jobs: Sequence[Job], label: str) -> None:
+    count = sum(len(job.names) for job in jobs)
     # By rows only where the order in memory asks for it: a row may be as large as the array.
     shaped = stored if stored.fortran_order else stored.flat()
 
     def convert(block: Array) -> Array:
         numbers = _floating(block.reshape(-1), f"{label}: the array")
-        results = [result for each in computations for result in computed(each, [numbers])]
+        results = [result for each in jobs for result in computed(each, [numbers])]
         return np.stack(results, axis=-1) if count > 1 else results[0]
 
     _convert(source, shaped, output, convert, (*stored.shape, count) if count > 1 else stored.shape, label)
 
 
-def _filter_columns(
-    source: BinaryIO, stored: Stored, output: Output, computations: Sequence[Computation], label: str
-) -> None:
+def _filter_columns(source: BinaryIO, stored: Stored, output: Output, jobs: Sequence[Job], label: str) -> None:
     if len(stored.shape) != 2:
         raise UsageError(f"{label}: an array of {len(stored.shape)} dimensions has no columns; leave --column out")
     rows, width = stored.shape
     names = [str(number + 1) for number in range(width)]
-    check_columns(computations, names, label)
-    _check_all_named(computations, names, label)
-    added = sum(len(computation.names) for computation in computations)
+    check_columns(jobs, names, label)
+    _check_all_named(jobs, names, label)
+    added = sum(len(job.names) for job in jobs)
 
     def convert(block: Array) -> Array:
         numbers = _floating(block, f"{label}: the array")
@@ -77,7 +73,7 @@ def _filter_columns(
             raise UsageError(f"{label}: integers beyond 2⁵³ can't stand beside floats; use a structured array or CSV")
         results = [
             result[:, None]
-            for each in computations
+            for each in jobs
             for result in computed(each, [np.ascontiguousarray(numbers[:, int(name) - 1]) for name in each.columns])
         ]
         return np.concatenate([numbers, *results], axis=1)
@@ -85,19 +81,17 @@ def _filter_columns(
     _convert(source, stored, output, convert, (rows, width + added), label)
 
 
-def _filter_fields(
-    source: BinaryIO, stored: Stored, output: Output, computations: Sequence[Computation], label: str
-) -> None:
+def _filter_fields(source: BinaryIO, stored: Stored, output: Output, jobs: Sequence[Job], label: str) -> None:
     names = list(stored.dtype.names or ())
-    check_columns(computations, names, label)
-    check_appended(computations, names, label)
-    _check_all_named(computations, names, label)
+    check_columns(jobs, names, label)
+    check_appended(jobs, names, label)
+    _check_all_named(jobs, names, label)
     shaped = stored if stored.fortran_order else stored.flat()
 
     def convert(block: Array) -> Array:
         flat = block.reshape(-1)
         fields = {name: flat[name] for name in names}
-        for each in computations:
+        for each in jobs:
             inputs = [_floating(flat[name], f"{label}: field {name!r}") for name in each.columns]
             fields.update(zip(each.names, computed(each, inputs), strict=True))
         dtype = np.dtype([(name, field.dtype, field.shape[1:]) for name, field in fields.items()])
@@ -139,28 +133,28 @@ def _floating(array: Array, what: str) -> Array:
     raise UsageError(f"{what} holds {array.dtype}, not numbers of float16, float32, float64 or integers")
 
 
-def _check_all_named(computations: Sequence[Computation], names: Sequence[str], label: str) -> None:
-    if not all(computation.columns for computation in computations):
+def _check_all_named(jobs: Sequence[Job], names: Sequence[str], label: str) -> None:
+    if not all(job.columns for job in jobs):
         raise UsageError(f"{label}: name the columns to compute of with --column: {', '.join(names[:20])}")
 
 
-def filter_npz(source: BinaryIO, output: Output, computations: Sequence[Computation], *, label: str) -> None:
+def filter_npz(source: BinaryIO, output: Output, jobs: Sequence[Job], *, label: str) -> None:
     """Write the archive with the computed arrays added; rows are elements of those.
 
-    The arrays of one computation must have one shape. An archive of a single array needs no column names. Raises
+    The arrays of one job must have one shape. An archive of a single array needs no column names. Raises
     UsageError for input that is not such an archive.
     """
     with seekable(source) as file, ExitStack() as temporary:
         try:
             archive = temporary.enter_context(zipfile.ZipFile(file))
             names = _array_names(archive, label)
-            check_columns(computations, names, label)
-            check_appended(computations, names, label)
+            check_columns(jobs, names, label)
+            check_appended(jobs, names, label)
             if len(names) != 1:
-                _check_all_named(computations, names, label)
+                _check_all_named(jobs, names, label)
             added: dict[str, IO[bytes]] = {}
             elements = 0
-            for each in computations:
+            for each in jobs:
                 # An archive takes one array after another, but they are computed together.
                 files = {name: temporary.enter_context(tempfile.TemporaryFile()) for name in each.names}
                 elements = _compute_arrays(archive, each.columns or (names[0],), each, list(files.values()), label)
@@ -180,7 +174,7 @@ def _array_names(archive: zipfile.ZipFile, label: str) -> list[str]:
 
 
 def _compute_arrays(
-    archive: zipfile.ZipFile, columns: Sequence[str], computation: Computation, files: Sequence[IO[bytes]], label: str
+    archive: zipfile.ZipFile, columns: Sequence[str], job: Job, files: Sequence[IO[bytes]], label: str
 ) -> int:
     """Write each computed array to its file; return how many elements they have."""
     with ExitStack() as members:
@@ -202,7 +196,7 @@ def _compute_arrays(
         steps = zip(*streams, strict=True) if stored[0].size else [[np.empty(0, each.dtype) for each in stored]]
         for step in steps:
             inputs = [_floating(block.reshape(-1), place) for block, place in zip(step, places, strict=True)]
-            results = computed(computation, inputs)
+            results = computed(job, inputs)
             if not dtypes:
                 dtypes = [result.dtype for result in results]
                 for file, dtype in zip(files, dtypes, strict=True):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, BinaryIO
 
-    from actcli.analyses.filter import Computation
+    from actcli.analyses.filter import Job
     from actcli.analyses.filter.output import Output
 
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -27,7 +27,7 @@ _QUOTED = re.compile(r'"((?:[^"]|"")*+)"(.*)', re.DOTALL)
 def filter_csv(
     source: BinaryIO,
     output: Output,
-    computations: Sequence[Computation],
+    jobs: Sequence[Job],
     *,
     header: bool,
     delimiter: str | None,
@@ -43,17 +43,17 @@ def filter_csv(
     names: list[str] = []
     if records.header is not None:
         names = _names(records.header)
-        check_columns(computations, names, label)
-        check_appended(computations, names, label)
-        appended = [_quoted(name, records.delimiter.decode()) for each in computations for name in each.names]
+        check_columns(jobs, names, label)
+        check_appended(jobs, names, label)
+        appended = [_quoted(name, records.delimiter.decode()) for each in jobs for name in each.names]
         output.hold(b"".join(_with_cells(records.header, records.delimiter.join([b"", *appended]))))
     for block in records:
         if not names:
             first, _ = block.split(1)
             names = [str(number + 1) for number in range(len(first.separators))]
-            check_columns(computations, names, label)
+            check_columns(jobs, names, label)
         table = _table(records, block, len(names))
-        output.write(len(table), *_spliced(records, block, table, names, computations))
+        output.write(len(table), *_spliced(records, block, table, names, jobs))
     output.release()
 
 
@@ -88,7 +88,7 @@ def _table(records: Records, block: Block, columns: int) -> Array:
 
 
 def _spliced(
-    records: Records, block: Block, table: Array, names: Sequence[str], computations: Sequence[Computation]
+    records: Records, block: Block, table: Array, names: Sequence[str], jobs: Sequence[Job]
 ) -> list[bytes | memoryview]:
     """Return the block's records with the computed cells, as pieces to write one after another."""
     import pyarrow as pa
@@ -100,12 +100,12 @@ def _spliced(
     columns: dict[str, tuple[Array, Array]] = {}
     separator = pa.scalar(records.delimiter, pa.binary())
     pieces = [_segments(block.raw, insertions)]
-    for computation in computations:
-        for name in computation.columns:
+    for job in jobs:
+        for name in job.columns:
             if name not in columns:
                 columns[name] = _column(records, block, table, insertions, names.index(name), name)
-        empty = np.logical_or.reduce([columns[name][1] for name in computation.columns])
-        for result in computed(computation, [columns[name][0] for name in computation.columns]):
+        empty = np.logical_or.reduce([columns[name][1] for name in job.columns])
+        for result in computed(job, [columns[name][0] for name in job.columns]):
             cells = arrow_texts(result)
             if empty.any():
                 cells = pc.if_else(pa.array(empty), "", cells)

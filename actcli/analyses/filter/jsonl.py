@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-    from actcli.analyses.filter import Computation
+    from actcli.analyses.filter import Job
     from actcli.analyses.filter.output import Output
 
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -32,15 +32,15 @@ _SPELLED = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "nan"}
 _decoder = json.JSONDecoder(parse_int=float)
 
 
-def filter_jsonl(source: BinaryIO, output: Output, computations: Sequence[Computation], *, label: str) -> None:
+def filter_jsonl(source: BinaryIO, output: Output, jobs: Sequence[Job], *, label: str) -> None:
     """Append the computed members to every object; a member is null where one that it is computed from is.
 
     A member that isn't there counts as null, unless all objects of the first block lack it. Numbers are JSON's, the
     literals NaN and Infinity, and the strings "inf", "-inf", "nan"; results that are not finite are null. Blank lines
     stay. Raises UsageError for input that is not such lines.
     """
-    wanted = list(dict.fromkeys(name for computation in computations for name in computation.columns))
-    appended = [name for computation in computations for name in computation.names]
+    wanted = list(dict.fromkeys(name for job in jobs for name in job.columns))
+    appended = [name for job in jobs for name in job.names]
     checked = False
     for first, lines in _blocks(source, output, label):
         full = [index for index, line in enumerate(lines) if line and not line.isspace()]
@@ -50,7 +50,7 @@ def filter_jsonl(source: BinaryIO, output: Output, computations: Sequence[Comput
                 _check_keys(objects, wanted, label)
                 checked = True
             columns = {name: _column(objects, name, label, full, first) for name in wanted}
-            values = [texts for computation in computations for texts in _values(computation, columns)]
+            values = [texts for job in jobs for texts in _values(job, columns)]
             members = _members(appended)
             for index, each, *row in zip(full, objects, *values, strict=True):
                 lines[index] = _spliced(lines[index], not each, members, row)
@@ -131,12 +131,12 @@ def _column(
     return values, np.array([value is None for value in column])
 
 
-def _values(computation: Computation, columns: dict[str, tuple[Array, Array]]) -> Iterator[list[str]]:
+def _values(job: Job, columns: dict[str, tuple[Array, Array]]) -> Iterator[list[str]]:
     """Yield the texts of each appended member."""
     from actcli.core.shortest import texts
 
-    empty = np.logical_or.reduce([columns[name][1] for name in computation.columns])
-    for result in computed(computation, [columns[name][0] for name in computation.columns]):
+    empty = np.logical_or.reduce([columns[name][1] for name in job.columns])
+    for result in computed(job, [columns[name][0] for name in job.columns]):
         null = empty | ~np.isfinite(result)
         yield ["null" if is_null else text for text, is_null in zip(texts(result), null.tolist(), strict=True)]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from actcli.analyses.filter import Computation
+    from actcli.analyses.filter import Job
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -53,24 +53,24 @@ class Output:
             self._held = b""
 
 
-def computed(computation: Computation, inputs: Sequence[Array]) -> list[Array]:
-    """Return what the computation yields for copies of these arrays, which it may overwrite.
+def computed(job: Job, inputs: Sequence[Array]) -> list[Array]:
+    """Return what the job yields for copies of these arrays, which it may overwrite.
 
     Raises ValueError when that isn't one array of the inputs' shape for every name, which is a programmer's mistake.
     """
     import numpy as np
 
-    results = [np.asarray(result) for result in computation.compute([np.array(each) for each in inputs])]
+    results = [np.asarray(result) for result in job.compute([np.array(each) for each in inputs])]
     shapes = [result.shape for result in results]
-    if shapes != [inputs[0].shape] * len(computation.names):
-        raise ValueError(f"{computation.names} of arrays of shape {inputs[0].shape}: compute returned shapes {shapes}")
+    if shapes != [inputs[0].shape] * len(job.names):
+        raise ValueError(f"{job.names} of arrays of shape {inputs[0].shape}: compute returned shapes {shapes}")
     return results
 
 
-def check_columns(computations: Sequence[Computation], names: Sequence[str], label: str) -> None:
+def check_columns(jobs: Sequence[Job], names: Sequence[str], label: str) -> None:
     """Check that there is exactly one column of each wanted name. Raises UsageError otherwise."""
-    for computation in computations:
-        for column in computation.columns:
+    for job in jobs:
+        for column in job.columns:
             times = names.count(column)
             if times > 1:
                 raise UsageError(f"{label}: {times} columns are called {column!r}; rename all but one")
@@ -78,10 +78,10 @@ def check_columns(computations: Sequence[Computation], names: Sequence[str], lab
                 raise missing(column, names, label)
 
 
-def check_appended(computations: Sequence[Computation], names: Sequence[str], label: str) -> None:
+def check_appended(jobs: Sequence[Job], names: Sequence[str], label: str) -> None:
     """Check that no column has the name of one to append. Raises UsageError otherwise."""
-    for computation in computations:
-        for name in computation.names:
+    for job in jobs:
+        for name in job.names:
             if name in names:
                 raise UsageError(f"{label}: there is a column {name!r} already; choose another name with --as")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from actcli.analyses.filter import Computation
+    from actcli.analyses.filter import Job
     from actcli.analyses.filter.output import Output
 
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -28,7 +28,7 @@ MOST_ROWS = 1 << 17
 """Rows at a time, because encoded columns can grow when they are decoded."""
 
 
-def filter_parquet(source: BinaryIO, output: Output, computations: Sequence[Computation], *, label: str) -> None:
+def filter_parquet(source: BinaryIO, output: Output, jobs: Sequence[Job], *, label: str) -> None:
     """Append the computed columns to every row group; a value is null where one that it is computed from is.
 
     Floating-point columns are computed in their own type, integers and decimals in float64. A stream that can't seek
@@ -39,7 +39,7 @@ def filter_parquet(source: BinaryIO, output: Output, computations: Sequence[Comp
 
     with seekable(source) as file:
         try:
-            _filter(pq.ParquetFile(file, buffer_size=1 << 16, pre_buffer=False), output, computations, label)
+            _filter(pq.ParquetFile(file, buffer_size=1 << 16, pre_buffer=False), output, jobs, label)
         except (pa.ArrowException, OSError) as error:
             # Our sink's errors (a full disk, a closed pipe) are the system's and carry its number; PyArrow's don't.
             if isinstance(error, OSError) and error.errno is not None:
@@ -47,22 +47,22 @@ def filter_parquet(source: BinaryIO, output: Output, computations: Sequence[Comp
             raise UsageError(f"{label}: not a whole Parquet file: {str(error).splitlines()[0]}") from None
 
 
-def _filter(file: pq.ParquetFile, output: Output, computations: Sequence[Computation], label: str) -> None:
+def _filter(file: pq.ParquetFile, output: Output, jobs: Sequence[Job], label: str) -> None:
     names = file.schema_arrow.names
-    check_columns(computations, names, label)
-    check_appended(computations, names, label)
-    for name in {name for computation in computations for name in computation.columns}:
+    check_columns(jobs, names, label)
+    check_appended(jobs, names, label)
+    for name in {name for job in jobs for name in job.columns}:
         _check_type(file.schema_arrow.field(name).type, name, label)
     writer: pq.ParquetWriter | None = None
     try:
         for batch in _batches(file):
-            table = _with_results(batch, computations)
+            table = _with_results(batch, jobs)
             if writer is None:
                 writer = _writer(file, table.schema, output)
             writer.write_table(table)
             output.count(len(table))
         if writer is None:
-            table = _with_results(file.schema_arrow.empty_table(), computations)
+            table = _with_results(file.schema_arrow.empty_table(), jobs)
             writer = _writer(file, table.schema, output)
     finally:
         # Even after an error: what was written is then a whole Parquet file of fewer rows.
@@ -88,17 +88,17 @@ def _check_type(kind: pa.DataType, name: str, label: str) -> None:
         raise UsageError(f"{label}: column {name!r} holds {kind}, not numbers")
 
 
-def _with_results(table: pa.Table, computations: Sequence[Computation]) -> pa.Table:
+def _with_results(table: pa.Table, jobs: Sequence[Job]) -> pa.Table:
     import pyarrow as pa
 
     columns: dict[str, tuple[Array, Array]] = {}
-    for computation in computations:
-        for name in computation.columns:
+    for job in jobs:
+        for name in job.columns:
             if name not in columns:
                 columns[name] = _values(table.column(name))
-        empty = np.logical_or.reduce([columns[name][1] for name in computation.columns])
-        results = computed(computation, [columns[name][0] for name in computation.columns])
-        for name, result in zip(computation.names, results, strict=True):
+        empty = np.logical_or.reduce([columns[name][1] for name in job.columns])
+        results = computed(job, [columns[name][0] for name in job.columns])
+        for name, result in zip(job.names, results, strict=True):
             # Arrow has no bfloat16; float32 holds all of it.
             typed = result.astype(np.float32) if result.dtype.name == "bfloat16" else result
             table = table.append_column(name, pa.array(typed, mask=empty))

@@ -44,7 +44,7 @@ class JetAlgebra(StepByName):
         try:
             return self._constant(float(value))
         except OverflowError:  # 1e300*1e300, folded exactly
-            return self._constant(math.copysign(math.inf, value))
+            return self._constant(math.inf if value > 0 else -math.inf)
 
     def constant(self, name: str) -> Jet:
         return self._constant({"pi": math.pi, "e": math.e}[name])

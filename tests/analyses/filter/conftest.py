@@ -1,4 +1,4 @@
-"""What the tests of all formats share: a computation, and a filter from bytes to bytes."""
+"""What the tests of all formats share: a job, and a filter from bytes to bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from actcli.analyses.filter import Computation, filter_rows
+from actcli.analyses.filter import Job, filter_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,16 +37,16 @@ class Stream(io.RawIOBase):
 
 
 @pytest.fixture
-def f() -> Computation:
-    return Computation(("z",), ("f",), square_plus_one)
+def f() -> Job:
+    return Job(("z",), ("f",), square_plus_one)
 
 
 @pytest.fixture
-def run(f: Computation) -> Callable[..., bytes]:
-    def filtered(content: bytes, *computations: Computation, kind: str, label: str = "data", **options: Any) -> bytes:
+def run(f: Job) -> Callable[..., bytes]:
+    def filtered(content: bytes, *jobs: Job, kind: str, label: str = "data", **options: Any) -> bytes:
         sink = io.BytesIO()
         source: Any = Stream(content)
-        rows = filter_rows(source, sink, computations or (f,), kind=kind, label=label, **options)
+        rows = filter_rows(source, sink, jobs or (f,), kind=kind, label=label, **options)
         filtered.rows = rows  # type: ignore[attr-defined]
         return sink.getvalue()
 
@@ -59,5 +59,5 @@ def pipe() -> type[Stream]:
 
 
 @pytest.fixture
-def two() -> Computation:
-    return Computation(("z", "w"), ("sum", "largest"), lambda a: [a[0] + a[1], np.maximum(a[0], a[1])])
+def two() -> Job:
+    return Job(("z", "w"), ("sum", "largest"), lambda a: [a[0] + a[1], np.maximum(a[0], a[1])])

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actcli.analyses.filter import Computation, filter_rows, npyformat
+from actcli.analyses.filter import Job, filter_rows, npyformat
 from actcli.errors import UsageError
 
-WHOLE = Computation((), ("f",), lambda a: [a[0] * 2])
-BOTH = Computation((), ("f", "g"), lambda a: [a[0] * 2, a[0] + 1])
+WHOLE = Job((), ("f",), lambda a: [a[0] * 2])
+BOTH = Job((), ("f", "g"), lambda a: [a[0] * 2, a[0] + 1])
 
 
 def _npy(array: Any, **options: Any) -> bytes:
@@ -54,7 +54,7 @@ def test_plain_arrays_keep_shape_and_precision(run: Any, dtype: str, shape: Any,
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_columns_of_a_matrix_are_appended_as_columns(run: Any, order: Any) -> None:
     array = np.asarray(np.arange(12).reshape(4, 3), np.float32, order=order)
-    product = Computation(("3", "1"), ("f",), lambda a: [a[0] * a[1]])
+    product = Job(("3", "1"), ("f",), lambda a: [a[0] * a[1]])
     result = _load(run(_npy(array), product, kind="npy"))
     assert result.dtype == np.float32
     np.testing.assert_array_equal(result, np.column_stack([array, array[:, 2] * array[:, 0]]))
@@ -82,12 +82,12 @@ def test_versions_of_the_format(run: Any, version: Any) -> None:
 
 def test_field_names_in_any_script(run: Any) -> None:
     array = np.array([(1.0,)], [("ζ", "f8")])
-    result = _load(run(_npy(array, version=(3, 0)), Computation(("ζ",), ("φ",), lambda a: [a[0]]), kind="npy"))
+    result = _load(run(_npy(array, version=(3, 0)), Job(("ζ",), ("φ",), lambda a: [a[0]]), kind="npy"))
     assert result.dtype.names == ("ζ", "φ")
 
 
 @pytest.mark.parametrize(
-    ("content", "computation", "message"),
+    ("content", "job", "message"),
     [
         (b"", WHOLE, "data: not a .npy array, or cut short in its header"),
         (b"\x93NUMPY\x01\x00\x76\x00{'descr'", WHOLE, "data: not a .npy array, or cut short in its header"),
@@ -100,13 +100,13 @@ def test_field_names_in_any_script(run: Any) -> None:
         ),
         (
             _npy([1.0]),
-            Computation(("1",), ("f",), list),
+            Job(("1",), ("f",), list),
             "data: an array of 1 dimensions has no columns; leave --column out",
         ),
-        (_npy([[1.0, 2.0]]), Computation(("3",), ("f",), list), "data: no column '3' among 1, 2"),
+        (_npy([[1.0, 2.0]]), Job(("3",), ("f",), list), "data: no column '3' among 1, 2"),
         (
             _npy([[2**53 + 1]]),
-            Computation(("1",), ("f",), list),
+            Job(("1",), ("f",), list),
             "data: integers beyond 2⁵³ can't stand beside floats; use a structured array or CSV",
         ),
         (
@@ -116,15 +116,15 @@ def test_field_names_in_any_script(run: Any) -> None:
         ),
         (
             _npy(np.zeros(1, [("a", "f8"), ("f", "f8")])),
-            Computation(("a",), ("f",), list),
+            Job(("a",), ("f",), list),
             "data: there is a column 'f' already; choose another name with --as",
         ),
     ],
 )
-def test_errors_of_npy(content: bytes, computation: Computation, message: str) -> None:
+def test_errors_of_npy(content: bytes, job: Job, message: str) -> None:
     sink = io.BytesIO()
     with pytest.raises(UsageError) as caught:
-        filter_rows(io.BytesIO(content), sink, [computation], kind="npy", label="data")
+        filter_rows(io.BytesIO(content), sink, [job], kind="npy", label="data")
     assert str(caught.value).partition(";")[0] == message.partition(";")[0]
     assert sink.getvalue() == b""
 
@@ -138,7 +138,7 @@ def test_an_array_cut_short(monkeypatch: Any) -> None:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_arrays_of_an_archive(run: Any, two: Computation, f: Computation, compressed: bool) -> None:
+def test_arrays_of_an_archive(run: Any, two: Job, f: Job, compressed: bool) -> None:
     z = np.arange(12, dtype=np.float32).reshape(3, 4)
     arrays = {"z": z, "w": np.asfortranarray(z * 2), "names": np.array(["a", "b"]), "empty": np.zeros((0, 2))}
     source = _npz(compressed, **arrays)
@@ -178,7 +178,7 @@ def test_a_single_array_needs_no_name(run: Any) -> None:
 def test_errors_of_npz(content: bytes, columns: Any, message: str) -> None:
     sink = io.BytesIO()
     with pytest.raises(UsageError) as caught:
-        filter_rows(io.BytesIO(content), sink, [Computation(columns, ("f",), list)], kind="npz", label="data")
+        filter_rows(io.BytesIO(content), sink, [Job(columns, ("f",), list)], kind="npz", label="data")
     assert str(caught.value) == message
     assert sink.getvalue() == b""
 
@@ -187,4 +187,4 @@ def test_damage_in_an_archive(run: Any) -> None:
     content = bytearray(_npz(z=np.arange(99.0)))
     content[400] ^= 255
     with pytest.raises(UsageError, match=r"data: not a whole \.npz archive: Bad CRC-32"):
-        run(bytes(content), Computation(("z",), ("f",), lambda a: [a[0]]), kind="npz")
+        run(bytes(content), Job(("z",), ("f",), lambda a: [a[0]]), kind="npz")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from actcli.analyses.filter import Computation, filter_rows, records
+from actcli.analyses.filter import Job, filter_rows, records
 from actcli.errors import UsageError
 
 
@@ -49,7 +49,7 @@ def test_a_header_alone_has_no_rows(run: Any, end: bytes) -> None:
 
 
 @pytest.mark.parametrize("empty", [b"", b"  ", b'""', b'" "', b" " * 300])
-def test_an_empty_cell_gives_empty_cells(run: Any, two: Computation, f: Computation, empty: bytes) -> None:
+def test_an_empty_cell_gives_empty_cells(run: Any, two: Job, f: Job, empty: bytes) -> None:
     source = b"z,w\n%b,1\n2,%b\n3,4\n" % (empty, empty)
     expected = b"z,w,f,sum,largest\n%b,1,,,\n2,%b,5.0,,\n3,4,10.0,7.0,4.0\n" % (empty, empty)
     assert run(source, f, two, kind="csv") == expected
@@ -90,12 +90,12 @@ def _values(cells: list[str]) -> list[float]:
         return inputs
 
     source = io.BytesIO("\n".join(["z", *cells]).encode())
-    filter_rows(source, io.BytesIO(), [Computation(("z",), ("f",), keep)], kind="csv", label="data.csv")
+    filter_rows(source, io.BytesIO(), [Job(("z",), ("f",), keep)], kind="csv", label="data.csv")
     return seen
 
 
 def test_results_keep_their_own_precision(run: Any) -> None:
-    third = Computation(("z",), ("f",), lambda a: [(a[0] / 3).astype(np.float32)])
+    third = Job(("z",), ("f",), lambda a: [(a[0] / 3).astype(np.float32)])
     assert run(b"z\n1\n", third, kind="csv") == b"z,f\n1,0.33333334\n"
 
 
@@ -126,23 +126,23 @@ def test_a_delimiter_that_numbers_need_is_refused(run: Any, delimiter: str) -> N
 
 
 def test_without_header_columns_are_numbers(run: Any) -> None:
-    second = Computation(("2",), ("f",), lambda a: [a[0] + 1])
+    second = Job(("2",), ("f",), lambda a: [a[0] + 1])
     source = b"\xef\xbb\xbfx,1\r\ny,2"
     assert run(source, second, kind="csv", header=False) == b"\xef\xbb\xbfx,1,2.0\r\ny,2,3.0"
     assert run(b"", second, kind="csv", header=False) == b""
-    first = Computation(("1",), ("f",), lambda a: [a[0] + 1])
+    first = Job(("1",), ("f",), lambda a: [a[0] + 1])
     assert run(b"\xef\xbb\xbf1,x\n", first, kind="csv", header=False) == b"\xef\xbb\xbf1,x,2.0\n"
     with pytest.raises(UsageError, match=r"^data: no column '3' among 1, 2"):
-        run(source, Computation(("3",), ("f",), list), kind="csv", header=False)
+        run(source, Job(("3",), ("f",), list), kind="csv", header=False)
 
 
 def test_names_are_quoted_only_if_needed(run: Any) -> None:
-    names = Computation(("z",), ("plain name", "a,b", 'say "f"', "two\nlines"), lambda a: [a[0]] * 4)
+    names = Job(("z",), ("plain name", "a,b", 'say "f"', "two\nlines"), lambda a: [a[0]] * 4)
     assert run(b"z\n", names, kind="csv") == b'z,plain name,"a,b","say ""f""","two\nlines"\n'
 
 
 def test_quoted_names_are_found(run: Any) -> None:
-    tricky = Computation(('z, "raw"',), ("f",), lambda a: [a[0]])
+    tricky = Job(('z, "raw"',), ("f",), lambda a: [a[0]])
     assert run(b'"z, ""raw""","two\nlines"\n1,2\n', tricky, kind="csv") == b'"z, ""raw""","two\nlines",f\n1,2,1.0\n'
 
 
@@ -191,7 +191,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("source", "message"), ERRORS)
-def test_errors_are_one_line_and_write_nothing(f: Computation, source: bytes, message: str) -> None:
+def test_errors_are_one_line_and_write_nothing(f: Job, source: bytes, message: str) -> None:
     sink = io.BytesIO()
     with pytest.raises(UsageError) as caught:
         filter_rows(io.BytesIO(source), sink, [f], kind="csv", label="data")
@@ -199,19 +199,19 @@ def test_errors_are_one_line_and_write_nothing(f: Computation, source: bytes, me
     assert sink.getvalue() == b""
 
 
-def test_two_columns_of_one_name_are_refused(run: Any, f: Computation) -> None:
+def test_two_columns_of_one_name_are_refused(run: Any, f: Job) -> None:
     with pytest.raises(UsageError, match="'f' is asked for twice"):
         run(b"z\n1\n", f, f, kind="csv")
 
 
 def test_no_columns_are_refused(run: Any) -> None:
     with pytest.raises(UsageError, match="name the columns"):
-        run(b"z\n1\n", Computation((), ("f",), list), kind="csv")
+        run(b"z\n1\n", Job((), ("f",), list), kind="csv")
 
 
 def test_a_wrong_result_is_a_defect(run: Any) -> None:
     with pytest.raises(ValueError, match="compute returned shapes"):
-        run(b"z\n1\n2\n", Computation(("z",), ("f",), lambda a: [a[0][:1]]), kind="csv")
+        run(b"z\n1\n2\n", Job(("z",), ("f",), lambda a: [a[0][:1]]), kind="csv")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_wrong_result_is_a_defect(run: Any) -> None:
 )
 @pytest.mark.parametrize(("block", "most"), [(8, 100), (16, 2), (1, 1)])
 def test_late_errors_tell_what_was_written(
-    monkeypatch: Any, f: Computation, bad: bytes, why: str, block: int, most: int
+    monkeypatch: Any, f: Job, bad: bytes, why: str, block: int, most: int
 ) -> None:
     monkeypatch.setattr(records, "BLOCK", block)
     monkeypatch.setattr(records, "MOST_RECORDS", most)
@@ -233,7 +233,7 @@ def test_late_errors_tell_what_was_written(
     assert written == [b"z,f\n", *(b"%d,%d.0\n" % (n, n * n + 1) for n in range(1, len(written)))]
 
 
-def test_a_late_error_after_one_row(monkeypatch: Any, f: Computation) -> None:
+def test_a_late_error_after_one_row(monkeypatch: Any, f: Job) -> None:
     monkeypatch.setattr(records, "BLOCK", 1)
     with pytest.raises(UsageError, match="row 2, column 'z': 'x' is not a number; 1 row was already written"):
         filter_rows(io.BytesIO(b"z\n1\nx\n"), io.BytesIO(), [f], kind="csv", label="data")
@@ -255,7 +255,7 @@ def test_progress_is_told_the_rows_so_far(monkeypatch: Any, run: Any) -> None:
     assert len(told) > 1
 
 
-def test_memory_is_bounded(pipe: Any, f: Computation) -> None:
+def test_memory_is_bounded(pipe: Any, f: Job) -> None:
     class Sink:
         written = 0
 
@@ -313,7 +313,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[str], list[int]]:
 def test_removing_the_new_cells_gives_the_input_back(table: Any, block: int, most: int, mark: bool) -> None:
     text, spelled, lengths = table
     source = (b"\xef\xbb\xbf" if mark else b"") + text.encode()
-    identity = Computation(("z",), ("f",), lambda a: [a[0]])
+    identity = Job(("z",), ("f",), lambda a: [a[0]])
     sink = io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "BLOCK", block)
@@ -357,7 +357,7 @@ def test_cells_are_those_of_the_csv_module(rows: list[list[str]], data: st.DataO
         lines.append(",".join([*cells, str(number)]))
     text = "\n".join(["a,b,c,z", *lines])
     sink = io.BytesIO()
-    identity = Computation(("z",), ("f",), lambda a: [a[0]])
+    identity = Job(("z",), ("f",), lambda a: [a[0]])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "BLOCK", data.draw(st.integers(1, 30)))
         filter_rows(io.BytesIO(text.encode()), sink, [identity], kind="csv", label="data")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actcli.analyses.filter import Computation, filter_rows, jsonl
+from actcli.analyses.filter import Job, filter_rows, jsonl
 from actcli.errors import UsageError
 
 
@@ -38,7 +38,7 @@ def test_every_other_byte_stays(run: Any) -> None:
     assert run.rows == 8
 
 
-def test_several_columns(run: Any, two: Computation, f: Computation) -> None:
+def test_several_columns(run: Any, two: Job, f: Job) -> None:
     source = b'{"z": 1, "w": 2}\n{"z": 1}\n'
     expected = b'{"z": 1, "w": 2, "sum": 3.0, "largest": 2.0, "f": 2.0}\n'
     assert run(source, two, f, kind="jsonl") == expected + b'{"z": 1, "sum": null, "largest": null, "f": 2.0}\n'
@@ -66,7 +66,7 @@ def test_nothing_stays_nothing(run: Any, source: bytes) -> None:
         (b'{"z": ' + b"[" * 100_000, "data: line 1: nested too deeply"),
     ],
 )
-def test_errors_are_one_line_and_write_nothing(f: Computation, source: bytes, message: str) -> None:
+def test_errors_are_one_line_and_write_nothing(f: Job, source: bytes, message: str) -> None:
     sink = io.BytesIO()
     with pytest.raises(UsageError) as caught:
         filter_rows(io.BytesIO(source), sink, [f], kind="jsonl", label="data")
@@ -74,7 +74,7 @@ def test_errors_are_one_line_and_write_nothing(f: Computation, source: bytes, me
     assert sink.getvalue() == b""
 
 
-def test_late_errors_tell_what_was_written(monkeypatch: Any, f: Computation) -> None:
+def test_late_errors_tell_what_was_written(monkeypatch: Any, f: Job) -> None:
     monkeypatch.setattr(jsonl, "BLOCK", 10)
     sink = io.BytesIO()
     with pytest.raises(UsageError, match="line 9, member 'z': '\"x\"' is not a number; 8 rows were already written"):
@@ -115,7 +115,7 @@ def test_removing_the_new_members_gives_the_input_back(rows: Any, block: int) ->
         separators = (",", ":") if compact else (", ", ": ")
         lines.append(json.dumps({**other, "z": z}, separators=separators, ensure_ascii=compact) + end)
     sink = io.BytesIO()
-    identity = Computation(("z",), ("f",), lambda a: [a[0]])
+    identity = Job(("z",), ("f",), lambda a: [a[0]])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jsonl, "BLOCK", block)
         filter_rows(io.BytesIO("".join(lines).encode()), sink, [identity], kind="jsonl", label="data")

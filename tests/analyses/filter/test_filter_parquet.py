@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from actcli.analyses.filter import Computation, filter_rows, parquet
+from actcli.analyses.filter import Job, filter_rows, parquet
 from actcli.errors import UsageError
 
 
@@ -67,8 +67,8 @@ def test_types(run: Any, dtype: str) -> None:
 
 def test_integers_decimals_and_dictionaries_are_numbers(run: Any) -> None:
     table = EVERYTHING.append_column("d", pa.array([1.0, 2.0, None, 1.0]).dictionary_encode())
-    computations = [Computation((name,), (f"{name}_f",), lambda a: [a[0] * 2]) for name in ("n", "price", "d")]
-    result = _read(run(_stored(table), *computations, kind="parquet"))
+    jobs = [Job((name,), (f"{name}_f",), lambda a: [a[0] * 2]) for name in ("n", "price", "d")]
+    result = _read(run(_stored(table), *jobs, kind="parquet"))
     assert result["n_f"].to_pylist() == [2.0, 4.0, None, 2.0**63]
     assert result["price_f"].to_pylist() == [2.5, None, None, -5.0]
     assert result["d_f"].to_pylist() == [2.0, 4.0, None, 2.0]
@@ -77,7 +77,7 @@ def test_integers_decimals_and_dictionaries_are_numbers(run: Any) -> None:
 def test_bfloat16_results_are_float32(run: Any) -> None:
     import ml_dtypes
 
-    rough = Computation(("z",), ("f",), lambda a: [a[0].astype(ml_dtypes.bfloat16)])
+    rough = Job(("z",), ("f",), lambda a: [a[0].astype(ml_dtypes.bfloat16)])
     assert _read(run(_stored(pa.table({"z": [1.0]})), rough, kind="parquet"))["f"].type == pa.float32()
 
 
@@ -96,7 +96,7 @@ def test_pandas_still_reads_its_frame(run: Any) -> None:
     )
 
 
-def test_large_row_groups_become_several(monkeypatch: Any, f: Computation) -> None:
+def test_large_row_groups_become_several(monkeypatch: Any, f: Job) -> None:
     monkeypatch.setattr(parquet, "MOST_ROWS", 30)
     table = pa.table({"z": np.arange(100.0)})
     sink = io.BytesIO()
@@ -120,7 +120,7 @@ def test_large_row_groups_become_several(monkeypatch: Any, f: Computation) -> No
         (_stored(pa.table({"z": [1.0], "f": [1.0]})), "data: there is a column 'f' already"),
     ],
 )
-def test_errors_are_one_line_and_write_nothing(f: Computation, content: bytes, message: str) -> None:
+def test_errors_are_one_line_and_write_nothing(f: Job, content: bytes, message: str) -> None:
     sink = io.BytesIO()
     with pytest.raises(UsageError) as caught:
         filter_rows(io.BytesIO(content), sink, [f], kind="parquet", label="data")
@@ -129,7 +129,7 @@ def test_errors_are_one_line_and_write_nothing(f: Computation, content: bytes, m
     assert sink.getvalue() == b""
 
 
-def test_a_late_error_leaves_a_whole_file_of_what_was_written(f: Computation) -> None:
+def test_a_late_error_leaves_a_whole_file_of_what_was_written(f: Job) -> None:
     content = bytearray(
         _stored(pa.table({"z": np.arange(1000.0)}), row_group_size=500, compression="gzip", use_dictionary=False)
     )
@@ -142,7 +142,7 @@ def test_a_late_error_leaves_a_whole_file_of_what_was_written(f: Computation) ->
     assert len(_read(sink.getvalue())) == 500
 
 
-def test_errors_of_the_sink_are_the_systems(f: Computation) -> None:
+def test_errors_of_the_sink_are_the_systems(f: Job) -> None:
     class Closed(io.RawIOBase):
         def writable(self) -> bool:
             return True
