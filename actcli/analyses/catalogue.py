@@ -26,7 +26,7 @@ COLUMNS = (
     Column("max_derivative", "the largest |f′|, or its supremum", heading="max |f′|"),
     Column("zero_centred", "whether its outputs lie around 0", audience="machines"),
     Column("monotone", "whether it never decreases", audience="machines"),
-    Column("smoothness", "how many continuous derivatives it has"),
+    Column("smoothness", "how many continuous derivatives it has", audience="machines"),
     Column("saturates", "on which side its slope tends to 0"),
     Column("cost", "the operations in its definition", audience="machines"),
     Column("uses", "where people put it", audience="machines"),
@@ -116,7 +116,7 @@ def _interval(interval: Interval, function: Function) -> str:
 def _end(value: Scalar) -> str:
     if isinstance(value, Fraction) and value.denominator <= 1000:
         return str(value)
-    return repr(float(value))
+    return f"{float(value):.6g}"
 
 
 def _smoothness(continuous_derivatives: int | None) -> str:

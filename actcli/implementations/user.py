@@ -80,7 +80,8 @@ def _import(place: str, text: str) -> Any:
             raise UsageError(f"{text}: there is no file {place}")
         module = importlib.util.module_from_spec(spec)
         sys.modules.setdefault(path.stem, module)
-        spec.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
     except UsageError:
         raise
     except ModuleNotFoundError as error:
