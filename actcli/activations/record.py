@@ -7,6 +7,7 @@ formulas in the parameters, kept as text: `"-offset/slope"`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -187,11 +188,15 @@ class Real(float):
 
     def __new__(cls, exact: Fraction) -> Real:
         """Round `exact` to the nearest float64 and remember it."""
-        self = super().__new__(cls, exact)
+        try:
+            nearest = float(exact)
+        except OverflowError:  # the reciprocal of a subnormal parameter
+            nearest = math.copysign(math.inf, exact.numerator)
+        self = super().__new__(cls, nearest)
         self.exact = exact
         return self
 
     @property
     def tail(self) -> float:
         """The number minus its float64 neighbour, itself rounded to float64."""
-        return float(self.exact - Fraction(float(self)))
+        return float(self.exact - Fraction(float(self))) if math.isfinite(self) else 0.0

@@ -141,6 +141,8 @@ class Catalogue:
     def _arguments(self, record: AnyRecord, text: str, arguments: str) -> dict[str, Fraction]:
         """Read the arguments of `name(0.2)` or `name(negative_slope=0.2)`."""
         taken = list(_parameters(record))
+        if not taken and arguments.strip():
+            raise UsageError(f"{text}: {record.name} takes no parameters, and the variable of a formula is called x")
         found: dict[str, Fraction] = {}
         for position, part in enumerate(split_list(arguments) if arguments.strip() else []):
             name, equals, value = part.partition("=")
@@ -250,7 +252,8 @@ class Builders(Mapping[str, Builder]):
             raise UsageError(f"{record.name} needs an argument; write {record.name}(x)")
         declared = list(_parameters(record))
         if len(positional) > 1 + len(declared):
-            raise UsageError(f"{record.name} takes x{_listed(declared)}, not {len(positional)} arguments")
+            takes = ", ".join(["x", *declared])
+            raise UsageError(f"{record.name} takes {takes}, not {len(positional)} arguments")
         own: dict[str, Fraction] = {}
         for name, node in [*zip(declared, positional[1:], strict=False), *keywords.items()]:
             if name in own:

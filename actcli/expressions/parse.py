@@ -308,10 +308,10 @@ class _Parser:
                 raise
             except UsageError as error:
                 self.fail(str(error), token)
+        if name == "clip":
+            return self.clip(positional, keywords, token)
         if keywords:
             self.fail(f"{name} takes no named arguments", token)
-        if name == "clip":
-            return self.clip(positional, token)
         if name in ("maximum", "minimum") and len(positional) > 2:
             node = positional[0]
             for other in positional[1:]:
@@ -323,11 +323,21 @@ class _Parser:
             )
         return self.operation(name, *positional, at=token)
 
-    def clip(self, positional: tuple[Node, ...], token: Token) -> Node:
-        if len(positional) != 3:
-            self.fail(f"clip takes 3 arguments (value, low, high), not {len(positional)}", token)
-        value, low, high = positional
-        return self.operation("minimum", self.operation("maximum", value, low, at=token), high, at=token)
+    def clip(self, positional: tuple[Node, ...], keywords: dict[str, Node], token: Token) -> Node:
+        """Read clip(x, low, high), and torch.clamp(x, min=low), which may leave out either bound."""
+        bounds = dict(zip(("value", "min", "max"), positional, strict=False))
+        for key, bound in keywords.items():
+            name = key.removeprefix("a_")
+            if name not in ("min", "max") or name in bounds:
+                self.fail(f"clip takes value, min and max, not {key!r}", token)
+            bounds[name] = bound
+        if len(positional) > 3 or "value" not in bounds or len(bounds) < 2:
+            self.fail("clip takes a value, a least and a largest one", token)
+        node = bounds["value"]
+        for key, operation in (("min", "maximum"), ("max", "minimum")):
+            if key in bounds:
+                node = self.operation(operation, node, bounds[key], at=token)
+        return node
 
     def arguments(self) -> tuple[tuple[Node, ...], dict[str, Node]]:
         self.expect("(")

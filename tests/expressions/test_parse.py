@@ -66,6 +66,9 @@ def test_arithmetic_is_exact(text: str, value: Fraction) -> None:
         ("math.e**x", "e**x"),
         ("np.pi * x", "pi*x"),
         ("x * (x > 0)", "x*where(x > 0, 1, 0)"),
+        ("torch.clamp(x, min=0)", "max(x, 0)"),
+        ("torch.clamp(x, max=6)", "min(x, 6)"),
+        ("np.clip(x, a_min=0, a_max=6)", "min(max(x, 0), 6)"),
     ],
 )
 def test_pasted_text_means_the_same(text: str, same: str) -> None:
@@ -112,8 +115,11 @@ def test_free_names_become_symbols() -> None:
         ("1e99999", 0, "more than 400 digits"),
         ("1" * 500, 0, "more than 400 digits"),
         ("softmax(x)", 0, "whole vector"),
+        ("clip(x)", 0, "a least and a largest"),
+        ("clip(x, 0, min=1)", 0, "not 'min'"),
+        ("sigmoid(x, 2)", 0, "sigmoid takes x, not 2"),
         ("leaky_relu(x, slope=1)", 0, "no parameter 'slope'"),
-        ("leaky_relu(x, 1, 2)", 0, "takes x"),
+        ("leaky_relu(x, 1, 2)", 0, "takes x, negative_slope"),
     ],
 )
 def test_refusals_point_at_the_character(text: str, position: int, words: str) -> None:
