@@ -7,7 +7,7 @@ from typing import Any
 
 from actcli.activations.record import (
     INFINITE,
-    POSITIVE,
+    INVERTIBLE,
     REALS,
     Activation,
     Convention,
@@ -154,7 +154,7 @@ HARD_SIGMOID = Activation(
     definition="clip(slope*x + offset, 0, 1)",
     kernel=hard_sigmoid,
     parameters=(
-        Parameter("slope", "1/6", POSITIVE, "slope between the two ends"),
+        Parameter("slope", "1/6", INVERTIBLE, "slope between the two ends"),
         Parameter("offset", "1/2", REALS, "value at 0, before it is cut off"),
     ),
     range=Interval.closed(0, 1),

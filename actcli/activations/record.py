@@ -7,7 +7,6 @@ formulas in the parameters, kept as text: `"-offset/slope"`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -64,6 +63,8 @@ class Interval:
 
 REALS = Interval.open("-inf", "inf")
 POSITIVE = Interval.open(0, "inf")
+INVERTIBLE = Interval.closed("1e-300", "1e300")
+"""Positive, and so is the reciprocal in float64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +189,11 @@ class Real(float):
 
     def __new__(cls, exact: Fraction) -> Real:
         """Round `exact` to the nearest float64 and remember it."""
-        try:
-            nearest = float(exact)
-        except OverflowError:  # the reciprocal of a subnormal parameter
-            nearest = math.copysign(math.inf, exact.numerator)
-        self = super().__new__(cls, nearest)
+        self = super().__new__(cls, exact)
         self.exact = exact
         return self
 
     @property
     def tail(self) -> float:
         """The number minus its float64 neighbour, itself rounded to float64."""
-        return float(self.exact - Fraction(float(self))) if math.isfinite(self) else 0.0
+        return float(self.exact - Fraction(float(self)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actcli.activations.record import (
+    INVERTIBLE,
     POSITIVE,
     REALS,
     Activation,
@@ -336,7 +337,7 @@ CELU = Activation(
     aliases=("continuously_differentiable_elu",),
     definition="max(0, x) + min(0, alpha*(exp(x/alpha) - 1))",
     kernel=celu,
-    parameters=(Parameter("alpha", "1", POSITIVE, "minus the limit on the left; also stretches the exponential"),),
+    parameters=(Parameter("alpha", "1", INVERTIBLE, "minus the limit on the left; also stretches the exponential"),),
     range=Interval.open("-alpha", "inf"),
     left=Limits("-alpha"),
     right=Limits("inf", "1"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actcli.activations.record import (
-    POSITIVE,
+    INVERTIBLE,
     Activation,
     Convention,
     Interval,
@@ -51,7 +51,7 @@ SOFTPLUS = Activation(
     aliases=("smooth_relu",),
     definition="log(1 + exp(beta*x)) / beta",
     kernel=softplus,
-    parameters=(Parameter("beta", "1", POSITIVE, "sharpness: large values approach ReLU"),),
+    parameters=(Parameter("beta", "1", INVERTIBLE, "sharpness: large values approach ReLU"),),
     range=Interval.open(0, "inf"),
     left=Limits("0"),
     right=Limits("inf", "1"),
