@@ -15,13 +15,15 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "actcli needs Python 3.11 or later; run make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	@# editable_mode=compat: a plain path, not an import hook that slows every start of Python
-	$(BIN)/python -m pip install --quiet --config-settings editable_mode=compat --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
 demo: $(READY) ## the books' value tables, then a column of a CSV file through an activation
+	@echo '$$ actcli eval sigmoid'
 	@$(BIN)/actcli eval sigmoid --format table </dev/null
+	@echo; echo '$$ actcli eval tanh'
 	@$(BIN)/actcli eval tanh --format table </dev/null
+	@echo; echo '$$ cat data.csv | actcli eval sigmoid --input - --column z'
 	@printf 'id,z,note\n007,-5,"far, left"\n008,0,centre\n009,2.5,\n' | $(BIN)/actcli eval sigmoid --input - --column z
 
 test: lint ## all checks, then all tests

@@ -332,8 +332,10 @@ def _listed(names: list[str]) -> str:
 
 def plain(value: Fraction) -> str:
     """Return an exact number as a person would write it."""
-    as_float = float(value)
-    return f"{as_float:g}" if Fraction(f"{as_float:g}") == value else str(value)
+    for text in (f"{float(value):g}", repr(float(value))):
+        if Fraction(text) == value:
+            return text
+    return str(value) if value.denominator < 1000 else f"{float(value):g}"
 
 
 DEFAULT = Catalogue()

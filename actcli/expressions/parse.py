@@ -324,7 +324,7 @@ class _Parser:
         return self.operation(name, *positional, at=token)
 
     def clip(self, positional: tuple[Node, ...], keywords: dict[str, Node], token: Token) -> Node:
-        """Make the node of clip(x, low, high), or of torch.clamp(x, min=low), which may leave out either bound."""
+        """Make maximum and minimum of what clip or torch.clamp is given; either bound may be missing."""
         bounds = dict(zip(("value", "min", "max"), positional, strict=False))
         for key, bound in keywords.items():
             name = key.removeprefix("a_")
