@@ -30,7 +30,8 @@ def eval(
     the command line ("-8:8:1000j"), by default the record's own points. Raises UsageError and MissingError like the
     command.
     """
-    from actcli.activations.registry import DEFAULT, exact_number
+    from actcli.activations.registry import DEFAULT
+    from actcli.activations.words import exact_number
     from actcli.analyses.evaluate import Computation, evaluate
     from actcli.core.device import get_device
     from actcli.core.formats import get_format

@@ -55,6 +55,13 @@ class Interval:
         """Include the low end only."""
         return cls(str(low), str(high), True, False)
 
+    def contains(self, number: Fraction, value: Callable[[str], Fraction | float]) -> bool:
+        """Tell whether a number lies in the interval; `value` evaluates its ends."""
+        low, high = value(self.low), value(self.high)
+        above = number > low or (self.low_included and number == low)
+        below = number < high or (self.high_included and number == high)
+        return above and below
+
     def __str__(self) -> str:
         """Return the usual notation, `(0, 1]`."""
         left, right = "[" if self.low_included else "(", "]" if self.high_included else ")"

@@ -7,21 +7,21 @@ x. All become the same kind of object, so that every command takes all of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from keyword import iskeyword
 
-from actcli.activations.function import Function, contains
+from actcli.activations.builders import AnyRecord, Builders, listed, parameters_of
+from actcli.activations.function import Function
 from actcli.activations.record import REALS, Activation, Parameter, VectorActivation
 from actcli.activations.vector_function import VectorFunction
+from actcli.activations.words import exact_number, name_key, plain, read_number, split_list
 from actcli.errors import FormulaError, UsageError, suggestion
-from actcli.expressions.algebras.scalars import scalar
-from actcli.expressions.nodes import Application, Known, Node, Number, rational_value, substitute, symbols, walk
-from actcli.expressions.parse import CALLABLE, LARGEST, PREFIXES, SMALLEST, Builder, parse
+from actcli.expressions.nodes import Application, Known, symbols, walk
+from actcli.expressions.parse import CALLABLE, parse
 
-AnyRecord = Activation | VectorActivation
 AnyFunction = Function | VectorFunction
 
 
@@ -59,13 +59,13 @@ class Catalogue:
     def records(self) -> list[AnyRecord]:
         """Every record, the added ones last. Raises UsageError when an added name is taken or its formula is wrong."""
         found = builtin_records()
-        taken = {_key(name) for record in found for name in (record.name, *record.aliases)}
+        taken = {name_key(name) for record in found for name in (record.name, *record.aliases)}
         for name, definition in self._added.items():
             if not name.isidentifier() or iskeyword(name):
                 raise UsageError(f"[activations.{name}]: a name consists of letters, digits and _")
             if name in RESERVED:
                 raise UsageError(f"[activations.{name}]: this name has a meaning in every formula; choose another")
-            if _key(name) in taken:
+            if name_key(name) in taken:
                 raise UsageError(f"[activations.{name}]: there is an activation of this name already")
             for key in definition.parameters:
                 if not key.isidentifier() or key in RESERVED:
@@ -95,7 +95,7 @@ class Catalogue:
 
     @cached_property
     def _by_key(self) -> dict[str, AnyRecord]:
-        return {_key(name): record for record in self.records for name in (record.name, *record.aliases)}
+        return {name_key(name): record for record in self.records for name in (record.name, *record.aliases)}
 
     def names(self) -> list[str]:
         """Return every name and alias, for completion and suggestions."""
@@ -103,14 +103,16 @@ class Catalogue:
 
     def has(self, name: str) -> bool:
         """Tell whether a name or alias is in the catalogue, however it is written."""
-        return _key(name) in self._by_key
+        return name_key(name) in self._by_key
 
     def get(self, text: str, given: Mapping[str, Fraction] | None = None) -> AnyFunction:
         """Return the function that `text` means; `given` sets parameters by name, and unused ones are an error."""
         function, used = self._resolve(text, given or {})
         unused = [name for name in given or {} if name not in used]
         if unused:
-            raise UsageError(f"{function.name} has no parameter {unused[0]!r}{_parameters_of(function)}")
+            raise UsageError(
+                f"{function.name} has no parameter {unused[0]!r}{listed(list(parameters_of(function.record)))}"
+            )
         return function
 
     def get_all(self, text: str, given: Mapping[str, Fraction] | None = None) -> list[AnyFunction]:
@@ -120,18 +122,18 @@ class Catalogue:
         for name in given:
             if not any(name in used for _, used in resolved):
                 names = ", ".join(function.name for function, _ in resolved)
-                raise UsageError(f"{names}: no parameter {name!r}{_parameters_of(resolved[0][0])}")
+                raise UsageError(f"{names}: no parameter {name!r}{listed(list(parameters_of(resolved[0][0].record)))}")
         return [function for function, _ in resolved]
 
     def _resolve(self, text: str, given: Mapping[str, Fraction]) -> tuple[AnyFunction, set[str]]:
         text = text.strip().replace("−", "-")
         if not text:
             raise UsageError("the name of the activation is empty")
-        record = self._by_key.get(_key(text))
+        record = self._by_key.get(name_key(text))
         if record is not None:
             return self._bind(record, {}, given, None)
         call = re.fullmatch(r"([\w.σ-]+)\s*(?:\((.*)\)|:([^:]+))", text, re.DOTALL)
-        if call and (record := self._by_key.get(_key(call.group(1)))) is not None:
+        if call and (record := self._by_key.get(name_key(call.group(1)))) is not None:
             listed = call.group(2) if call.group(3) is None else call.group(3)
             arguments = None if re.search(r"(?<![\w.])x(?![\w(])", listed) else listed
             if arguments is not None and arguments.count("(") == arguments.count(")"):
@@ -140,7 +142,7 @@ class Catalogue:
 
     def _arguments(self, record: AnyRecord, text: str, arguments: str) -> dict[str, Fraction]:
         """Read the arguments of `name(0.2)` or `name(negative_slope=0.2)`."""
-        taken = list(_parameters(record))
+        taken = list(parameters_of(record))
         if not taken and arguments.strip():
             raise UsageError(f"{text}: {record.name} takes no parameters, and the variable of a formula is called x")
         found: dict[str, Fraction] = {}
@@ -149,7 +151,7 @@ class Catalogue:
             name = name.strip() if equals else (taken[position] if position < len(taken) else "")
             if name not in taken:
                 what = f"no parameter {name!r}" if equals else f"no more than {len(taken)} parameters"
-                raise UsageError(f"{text}: {record.name} has {what}{_listed(taken)}")
+                raise UsageError(f"{text}: {record.name} has {what}{listed(taken)}")
             if name in found:
                 raise UsageError(f"{text}: {name} is given twice")
             found[name] = read_number(value if equals else part, f"{text}: {name}")
@@ -158,7 +160,7 @@ class Catalogue:
     def _bind(
         self, record: AnyRecord, own: Mapping[str, Fraction], given: Mapping[str, Fraction], typed: str | None
     ) -> tuple[AnyFunction, set[str]]:
-        declared = _parameters(record)
+        declared = parameters_of(record)
         used = {name for name in given if name in declared}
         for name in used:
             if name in own:
@@ -175,7 +177,7 @@ class Catalogue:
         exact = {name: values.get(name, Fraction(parameter.default)) for name, parameter in declared.items()}
         function = Function(record, exact, shown, Builders(self, {}, record.name))
         for name, parameter in declared.items():
-            if not contains(parameter.domain, exact[name], function.quantity):
+            if not parameter.domain.contains(exact[name], function.quantity):
                 raise UsageError(f"{record.name}: {name} must lie in {parameter.domain}, not {plain(exact[name])}")
         return function, used
 
@@ -205,7 +207,7 @@ class Catalogue:
 
     def record_of(self, name: str) -> AnyRecord | None:
         """Return the record of a name or alias as a formula spells it: `ReLU6(x)` is relu6."""
-        return self._by_key.get(_key(name))
+        return self._by_key.get(name_key(name))
 
     def bind(self, record: Activation, own: Mapping[str, Fraction]) -> Function:
         """Return one function for each record and parameters, so that formulas can share what they compute."""
@@ -216,56 +218,6 @@ class Catalogue:
             assert isinstance(function, Function)
             self._bound[key] = function
         return self._bound[key]
-
-
-class Builders(Mapping[str, Builder]):
-    """The catalogue's functions as a formula calls them, by name; `given` are the values of free parameters.
-
-    In the definition of `own_name` that name means the elementary operation: sign(x) is defined as sign(x).
-    """
-
-    def __init__(self, catalogue: Catalogue, given: Mapping[str, Fraction], own_name: str = "") -> None:
-        self.catalogue, self.own_name = catalogue, own_name
-        self.numbers: dict[str, Node] = {name: Number(value) for name, value in given.items()}
-        self.used: set[str] = set()
-
-    def __getitem__(self, name: str) -> Builder:
-        record = self.catalogue.record_of(name)
-        if record is None or record.name == self.own_name:
-            raise KeyError(name)
-
-        def build(positional: tuple[Node, ...], keywords: dict[str, Node]) -> Node:
-            return self._apply(record, positional, keywords)
-
-        return build
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in self.catalogue.names() if name in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def _apply(self, record: AnyRecord, positional: tuple[Node, ...], keywords: Mapping[str, Node]) -> Node:
-        if isinstance(record, VectorActivation):
-            raise UsageError(f"{record.name} is a function of a whole vector and can't be part of a formula")
-        if not positional:
-            raise UsageError(f"{record.name} needs an argument; write {record.name}(x)")
-        declared = list(_parameters(record))
-        if len(positional) > 1 + len(declared):
-            takes = ", ".join(["x", *declared])
-            raise UsageError(f"{record.name} takes {takes}, not {len(positional)} arguments")
-        own: dict[str, Fraction] = {}
-        for name, node in [*zip(declared, positional[1:], strict=False), *keywords.items()]:
-            if name in own:
-                raise UsageError(f"{record.name}: {name} is given twice")
-            if name not in declared:
-                raise UsageError(f"{record.name} has no parameter {name!r}{_listed(declared)}")
-            self.used.update(each for each in symbols(node) if each in self.numbers)
-            value = rational_value(substitute(node, self.numbers))
-            if value is None or (value and not SMALLEST <= abs(value) <= LARGEST):
-                raise UsageError(f"{record.name}: {name} must be a finite number")
-            own[name] = value
-        return Application(self.catalogue.bind(record, own), positional[0])
 
 
 def _size(function: Known, known: dict[str, int]) -> int:
@@ -280,64 +232,6 @@ def _size(function: Known, known: dict[str, int]) -> int:
     return known[function.name]
 
 
-def split_list(text: str) -> list[str]:
-    """Split on commas outside parentheses. Raises UsageError for an empty part."""
-    parts, depth, start = [], 0, 0
-    for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if character == "," and depth <= 0:
-            parts.append(text[start:position].strip())
-            start = position + 1
-    parts.append(text[start:].strip())
-    if not all(parts):
-        raise UsageError(f"{text!r}: there is nothing between two commas")
-    return parts
-
-
-def read_number(text: str, what: str) -> Fraction:
-    """Return the exact value of a number such as `0.2`, `1/6` or `-1e-3`. Raises UsageError, beginning with `what`."""
-    try:
-        value = scalar(parse(text), {})
-    except (UsageError, ValueError, ArithmeticError, AttributeError):
-        raise UsageError(f"{what} is not a number: {text.strip()!r}") from None
-    magnitude = value if value >= 0 else -value
-    if isinstance(value, bool) or not (value == 0 or SMALLEST <= magnitude <= LARGEST):
-        raise UsageError(f"{what} must be a finite float64 number, not {text.strip()}")
-    return Fraction(value)
-
-
-def _key(name: str) -> str:
-    """Return what names are compared by: no case, no _ or -, no prefix of pasted code."""
-    prefix, _, bare = name.strip().rpartition(".")
-    if prefix and prefix not in PREFIXES:
-        return name
-    if not re.fullmatch(r"[^\W\d][\w-]*", bare):
-        return name
-    return "sigmoid" if bare == "σ" else re.sub("[_-]", "", bare.casefold())
-
-
-def _parameters(record: AnyRecord) -> dict[str, Parameter]:
-    if isinstance(record, VectorActivation):
-        return {"axis": Parameter("axis", "-1", REALS, "the axis along which the vector lies")}
-    return {parameter.name: parameter for parameter in record.parameters}
-
-
-def _parameters_of(function: AnyFunction) -> str:
-    return _listed(list(_parameters(function.record)))
-
-
-def _listed(names: list[str]) -> str:
-    return f"; it has {', '.join(names)}" if names else "; it has none"
-
-
-def plain(value: Fraction) -> str:
-    """Return an exact number as a person would write it."""
-    for text in (f"{float(value):g}", repr(float(value))):
-        if Fraction(text) == value:
-            return text
-    return str(value) if value.denominator < 1000 else f"{float(value):g}"
-
-
 DEFAULT = Catalogue()
 
 
@@ -350,14 +244,3 @@ def get(name: str, **parameters: float | str | Fraction) -> AnyFunction:
     if not isinstance(name, str):
         raise UsageError(f"the name of an activation is text, not {name!r}")
     return DEFAULT.get(name, {key: exact_number(value, key) for key, value in parameters.items()})
-
-
-def exact_number(value: float | str | Fraction, what: str) -> Fraction:
-    """Return the exact number a Python value means: floats mean the decimal they print as."""
-    if isinstance(value, str):
-        return read_number(value, what)
-    try:
-        # NumPy's numbers print with their own precision: np.float32(0.1) means one tenth too.
-        return read_number(str(value) if isinstance(value, Fraction | int) else f"{value!s}", what)
-    except (TypeError, ValueError):
-        raise UsageError(f"{what} is not a number: {value!r}") from None

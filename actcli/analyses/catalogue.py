@@ -7,9 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from actcli.activations.builders import AnyRecord, Builders
 from actcli.activations.function import Function
 from actcli.activations.record import INFINITE, Activation, Interval
-from actcli.activations.registry import DEFAULT, AnyRecord, Builders, Catalogue
+from actcli.activations.registry import DEFAULT, Catalogue
 from actcli.errors import UsageError, suggestion
 from actcli.expressions.algebras.scalars import Scalar
 from actcli.expressions.evaluate import operation_counts

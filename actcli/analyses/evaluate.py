@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.activations.registry import AnyFunction, plain
+from actcli.activations.registry import AnyFunction
 from actcli.activations.vector_function import VectorFunction
+from actcli.activations.words import plain
 from actcli.analyses.regime import phrases, regimes
 from actcli.core.device import CPU, Device
 from actcli.core.formats import FLOAT64, Format, round_to

@@ -174,7 +174,7 @@ def counted(source: Points, update: Callable[[int], None]) -> Points:
 
 def parameters(texts: list[str] | None) -> dict[str, Fraction]:
     """Read NAME=VALUE words. Raises UsageError for a word of another form, a repeated name or a bad number."""
-    from actcli.activations.registry import read_number
+    from actcli.activations.words import read_number
 
     found: dict[str, Fraction] = {}
     for text in texts or []:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from actcli.activations.function import Function
 from actcli.activations.record import Activation
-from actcli.activations.registry import AnyFunction, Catalogue, split_list
+from actcli.activations.registry import AnyFunction, Catalogue
+from actcli.activations.words import split_list
 from actcli.errors import MissingError, UsageError
 
 if TYPE_CHECKING:

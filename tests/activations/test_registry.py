@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import actcli
-from actcli.activations.registry import DEFAULT, Catalogue, Definition, split_list
+from actcli.activations.registry import DEFAULT, Catalogue, Definition
+from actcli.activations.words import split_list
 from actcli.errors import UsageError
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actcli.activations.registry import DEFAULT, Builders
+from actcli.activations.builders import Builders
+from actcli.activations.registry import DEFAULT
 from actcli.errors import FormulaError, UsageError
 from actcli.expressions.algebras.scalars import scalar
 from actcli.expressions.evaluate import flatten, operation_counts
