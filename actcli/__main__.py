@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -17,6 +18,8 @@ def main() -> None:
             sys.stderr.write(f"actcli: stdout: {error.strerror}\n")
             sys.exit(2)
         return
+    # Importing makes many objects and no garbage: collecting in between would only cost time.
+    gc.set_threshold(100_000, 20, 20)
     try:
         from actcli.cli.run import run
 

@@ -90,6 +90,11 @@ class Function:
         }
         return Reference(self.tree, conventions, self.edges)
 
+    @property
+    def derivatives_note(self) -> str:
+        """What people should know of the derivatives, if there is anything."""
+        return ""
+
     def is_flat_at(self, x: float) -> bool:
         """Tell whether f′ is exactly zero at a point, not underflowed."""
         return self.reference.is_flat_at(x)

@@ -22,6 +22,8 @@ class VectorFunction:
     def __repr__(self) -> str:
         return f"<actcli function {self.name}: {self.record.definition}>"
 
+    derivatives_note = ""
+
     def __call__(self, x: Any) -> Any:
         """Return f(x) along the axis; the gated units give half as many entries as they get.
 

@@ -17,7 +17,6 @@ from actcli.core.device import CPU, Device
 from actcli.core.formats import FLOAT64, Format, round_to
 from actcli.core.numbers import chunked, read_points
 from actcli.errors import UsageError
-from actcli.implementations.user import UserFunction
 from actcli.report import Batch, Column, Plot, Report, Series, Table
 from actcli.version import VERSION
 
@@ -103,8 +102,8 @@ def _title(function: AnyFunction) -> str:
 def _notes(functions: Sequence[AnyFunction], order: int) -> tuple[str, ...]:
     notes = []
     for function in functions:
-        if isinstance(function, UserFunction) and order:
-            notes.append(f"{function.name}: derivatives are {function.note}")
+        if order and function.derivatives_note:
+            notes.append(f"{function.name}: derivatives are {function.derivatives_note}")
         if isinstance(function, VectorFunction):
             notes.append(
                 f"{function.name}: the numbers form one vector; slopes are the diagonal of the Jacobian ∂yᵢ/∂xᵢ"

@@ -16,6 +16,7 @@ from actcli.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
+    from actcli.activations.registry import AnyFunction, Catalogue
     from actcli.analyses.evaluate import Points
 
 
@@ -94,7 +95,6 @@ def evaluate(
     from actcli.cli.catalogue import catalogue_of
     from actcli.core.device import get_device
     from actcli.core.formats import get_format
-    from actcli.implementations.user import resolve_all
     from actcli.render import Terminal
 
     options.one_of(nonfinite, ("null", "string"), "--nonfinite")
@@ -106,7 +106,7 @@ def evaluate(
             sys.stderr.write(f"actcli: {note}\n")
             sys.stderr.flush()
 
-    functions = resolve_all(act, parameters(param), catalogue_of(ctx.obj))
+    functions = resolve(act, parameters(param), catalogue_of(ctx.obj))
     default_order = 0 if input is not None or wide else 1
     computation = Computation(
         default_order if order is None else order, get_format(dtype or "float64"), get_device(device, tell)
@@ -157,6 +157,15 @@ def evaluate(
             quiet=quiet,
             verbose=verbose,
         )
+
+
+def resolve(act: str, given: dict[str, Fraction], catalogue: Catalogue) -> list[AnyFunction]:
+    """Return the functions of the first argument; only a colon can mean code to import."""
+    if ":" not in act:
+        return catalogue.get_all(act, given)
+    from actcli.implementations.user import resolve_all
+
+    return resolve_all(act, given, catalogue)
 
 
 def counted(source: Points, update: Callable[[int], None]) -> Points:

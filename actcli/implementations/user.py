@@ -106,7 +106,7 @@ class UserFunction(Function):
         self.code = code
 
     @cached_property
-    def note(self) -> str:
+    def derivatives_note(self) -> str:
         """Where the derivatives come from."""
         return "autograd" if self._is_torch else "central differences of float64 values, good to about 9 digits"
 
