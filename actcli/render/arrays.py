@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from actcli.errors import UsageError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -17,21 +19,30 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
+_KEY = "activation"
+"""The column of texts that tells rows apart."""
+
+
 def write_npy(table: Table, file: BinaryIO) -> None:
     """Write the numeric and yes/no columns in the precision they have (bfloat16, which .npy can't name, as float32).
 
-    The rows wait in a temporary file, since the header at the front says how many there are.
+    The rows wait in a temporary file, since the header at the front says how many there are. Raises UsageError where
+    leaving out texts would leave rows that nobody can tell apart.
     """
     import numpy as np
 
     names = _names(table)
     dtype: np.dtype[Any] | None = None
+    keys: set[str] = set()
     with TemporaryFile() as spool:
         rows = 0
         for columns in _columns(table, names):
             if dtype is None:
                 dtype = np.dtype([(name, columns[name].dtype) for name in names if columns[name].dtype.kind in "biuf"])
             size = len(columns[names[0]])
+            keys.update(np.unique(columns[_KEY]).tolist() if _KEY in columns else [])
+            if len(keys) > 1:
+                raise UsageError(f".npy holds numbers only, not the {_KEY}: add --wide, or write .npz or .parquet")
             records = np.empty(size, dtype)
             for name in dtype.names or ():
                 records[name] = columns[name]

@@ -161,7 +161,7 @@ def test_vector_functions_take_all_numbers_as_one_vector(actcli: Run) -> None:
     "name", ["t.csv", "t.tsv", "t.json", "t.jsonl", "t.md", "t.tex", "t.parquet", "t.npy", "t.npz", "t.csv.gz", "t.txt"]
 )
 def test_every_format_by_its_extension(actcli: Run, tmp_path: Path, name: str) -> None:
-    done = actcli("eval", "sigmoid,tanh", "-2:2", "-o", str(tmp_path / name))
+    done = actcli("eval", "tanh" if name == "t.npy" else "sigmoid,tanh", "-2:2", "-o", str(tmp_path / name))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / name).stat().st_size > 0
     assert [path.name for path in tmp_path.iterdir()] == [name]
@@ -241,6 +241,7 @@ BAD = [
     (["eval", "glu", "1", "2", "3"], "halves"),
     (["eval", "sigmoid,,tanh", "1"], "between two commas"),
     (["eval", "relu,relu", "1", "--wide"], "would be two"),
+    (["eval", "relu,tanh", "1", "-o", "x.npy"], "add --wide"),
     (["eval", "x", "1", "--wide"], "would be two"),
     (["eval", "softmax", "1", "2", "-o", "z.csv", "--plot", "z.png"], "no curve"),
     (["eval", "relu", "1", "-f", "csv", "-o", "q.png", "--plot", "q.png"], "both"),
