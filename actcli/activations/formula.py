@@ -27,10 +27,9 @@ class FormulaEdges(Mapping[float, "Sequence[Scalar]"]):
         if not math.isinf(edge):
             raise KeyError(edge)
         if edge not in self.found:
-            from actcli.core.exact import Reference
             from actcli.core.limits import limits
 
-            self.found[edge] = limits(Reference(self.function.tree), 1 if edge > 0 else -1)
+            self.found[edge] = limits(self.function.reference, 1 if edge > 0 else -1)
         return self.found[edge]
 
     def __iter__(self) -> Iterator[float]:

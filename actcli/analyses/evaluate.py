@@ -29,7 +29,7 @@ Points = Callable[[], Iterator[Array]]
 """Yields the x as float64 arrays of bounded size, from the start at each call."""
 
 DERIVATIVES = ("value", "derivative", "second_derivative")
-_SUFFIXES = ("", "_d1", "_d2")
+SUFFIXES = ("", "_d1", "_d2")
 _MEANINGS = ("the value f(x)", "the slope f′(x)", "the curvature f″(x)")
 
 
@@ -200,9 +200,7 @@ def _wide_table(functions: Sequence[AnyFunction], points: Points | None, computa
     for name in once:
         if once.count(name) > 1:
             raise UsageError(f"--wide has one column for each name, and {name} would be two")
-    names = [
-        (function, k, function.name + _SUFFIXES[k]) for function in functions for k in range(computation.order + 1)
-    ]
+    names = [(function, k, function.name + SUFFIXES[k]) for function in functions for k in range(computation.order + 1)]
     columns = [Column("x", "the input, as rounded to the dtype")]
     columns += [Column(name, f"{_MEANINGS[k]} of {function.name}", limit_at="x") for function, k, name in names]
 
@@ -215,7 +213,7 @@ def _wide_table(functions: Sequence[AnyFunction], points: Points | None, computa
             batch: dict[str, Any] = {"x": x}
             for function in functions:
                 results = computation.results(function, x)
-                batch |= {function.name + _SUFFIXES[k]: result for k, result in enumerate(results)}
+                batch |= {function.name + SUFFIXES[k]: result for k, result in enumerate(results)}
             yield batch
 
     return Table("values", tuple(columns), rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -95,11 +95,9 @@ def evaluate(
     from actcli.cli.catalogue import catalogue_of
     from actcli.core.device import get_device
     from actcli.core.formats import get_format
-    from actcli.render import Terminal
 
-    options.one_of(nonfinite, ("null", "string"), "--nonfinite")
-    options.one_of(color, ("auto", "always", "never"), "--color")
-    terminal = Terminal.detect(cast(Literal["auto", "always", "never"], color))
+    style = options.nonfinite_style(nonfinite)
+    terminal = options.terminal_facts(color)
 
     def tell(note: str) -> None:
         if not quiet:
@@ -152,7 +150,7 @@ def evaluate(
             table=table,
             plots=plot or [],
             digits=digits,
-            nonfinite=cast(Literal["null", "string"], nonfinite),
+            nonfinite=style,
             terminal=terminal,
             quiet=quiet,
             verbose=verbose,

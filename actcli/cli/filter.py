@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from actcli.analyses.filter import Job
     from actcli.render import Terminal
 
-_SUFFIXES = ("", "_d1", "_d2")
-
 
 @dataclass(frozen=True, slots=True)
 class FilterOptions:
@@ -89,6 +87,7 @@ def run_filter(
 
 def requested(functions: Sequence[AnyFunction], computation: Computation, options: FilterOptions) -> list[Job]:
     """Return what to append: for each activation and column, f and its derivatives up to the order asked for."""
+    from actcli.analyses.evaluate import SUFFIXES
     from actcli.analyses.filter import Job
     from actcli.core.numbers import split_names
 
@@ -112,7 +111,7 @@ def requested(functions: Sequence[AnyFunction], computation: Computation, option
     jobs = []
     for function, inputs, group in groups:
         bases = [next(renamed) for _ in group]
-        appended = tuple(base + _SUFFIXES[k] for base in bases for k in range(computation.order + 1))
+        appended = tuple(base + SUFFIXES[k] for base in bases for k in range(computation.order + 1))
         jobs.append(Job(inputs, appended, _compute(function, computation, options.typed)))
     return jobs
 

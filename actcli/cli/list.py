@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, cast
+from typing import Annotated
 
 import typer
 
@@ -35,18 +35,17 @@ def list_activations(
     """List the activations: names, definitions, ranges, slopes, smoothness, cost and uses."""
     from actcli.analyses.catalogue import list_records
     from actcli.cli.catalogue import catalogue_of
-    from actcli.render import Terminal, plan, render
+    from actcli.render import plan, render
 
-    options.one_of(nonfinite, ("null", "string"), "--nonfinite")
-    options.one_of(color, ("auto", "always", "never"), "--color")
-    terminal = Terminal.detect(cast(Literal["auto", "always", "never"], color))
+    style = options.nonfinite_style(nonfinite)
+    terminal = options.terminal_facts(color)
     plan(format=format, outputs=output or [], plots=[], terminal=terminal)
     render(
         list_records(framework, use, catalogue_of(ctx.obj)),
         format=format,
         outputs=output or [],
         table=table,
-        nonfinite=cast(Literal["null", "string"], nonfinite),
+        nonfinite=style,
         terminal=terminal,
         quiet=quiet,
         verbose=verbose,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
 from actcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from actcli.render import Terminal
 
 
 def complete_activation(incomplete: str) -> list[str]:
@@ -115,6 +118,19 @@ Nonfinite = Annotated[str, option("--nonfinite", help="null or string: how JSON 
 Quiet = Annotated[bool, option("-q", "--quiet", help="No notes on stderr.")]
 Verbose = Annotated[int, option("-v", "--verbose", count=True, help="More on stderr; -vv shows tracebacks.")]
 Color = Annotated[str, option("--color", help="auto, always or never.")]
+
+
+def terminal_facts(color: str) -> Terminal:
+    """Return what the streams can show. Raises UsageError for a `--color` that isn't one."""
+    from actcli.render import Terminal
+
+    one_of(color, ("auto", "always", "never"), "--color")
+    return Terminal.detect(cast(Literal["auto", "always", "never"], color))
+
+
+def nonfinite_style(value: str) -> Literal["null", "string"]:
+    """Return `--nonfinite` checked. Raises UsageError."""
+    return cast(Literal["null", "string"], one_of(value, ("null", "string"), "--nonfinite"))
 
 
 def one_of(value: str, allowed: tuple[str, ...], option: str) -> str:

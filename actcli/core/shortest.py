@@ -35,7 +35,8 @@ def texts(array: Array) -> list[str]:
     """
     array = _native(array)
     if array.size >= MANY:
-        return arrow_texts(array).to_pylist()  # type: ignore[no-any-return]
+        many: list[str] = arrow_texts(array).to_pylist()
+        return many
     if array.dtype.kind == "b":
         return ["true" if flag else "false" for flag in array.tolist()]
     if array.dtype.kind in "iu":
@@ -131,7 +132,8 @@ def _shortest_decimals(array: Array) -> list[float]:
             strict=True,
         )
     ]
-    return np.copysign(shortest, exact).tolist()  # type: ignore[no-any-return]
+    signed: list[float] = np.copysign(shortest, exact).tolist()
+    return signed
 
 
 def _shortest_decimal(size: float, low: float, high: float, even: bool, digits: int, lopsided: bool) -> float:

@@ -18,6 +18,7 @@ from typing import NoReturn
 from actcli.errors import FormulaError, UsageError, suggestion
 from actcli.expressions.nodes import (
     COMPARISONS,
+    MAX_BITS,
     OPERATIONS,
     Constant,
     Node,
@@ -211,10 +212,10 @@ class _Parser:
             if not symbols(exponent) and isinstance(exponent, Operation) and exponent.name == "power":
                 self.fail(f"the exponent is too large; the limit is {MAX_EXPONENT}", at)
             return
-        if abs(power) > MAX_EXPONENT or bits(power) > 4096:
+        if abs(power) > MAX_EXPONENT or bits(power) > MAX_BITS:
             self.fail(f"the exponent is too large; the limit is {MAX_EXPONENT}", at)
         number = rational_value(base)
-        if number is not None and power.denominator == 1 and bits(number) * abs(power) > 4096:
+        if number is not None and power.denominator == 1 and bits(number) * abs(power) > MAX_BITS:
             self.fail("the power is too large a number", at)
 
     # grammar

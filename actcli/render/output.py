@@ -9,7 +9,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from actcli.errors import MissingError, UsageError
 
@@ -126,7 +126,7 @@ def _compressed(path: str, raw: BinaryIO) -> Iterator[BinaryIO]:
 
         # No name and no time inside: the same data gives the same bytes.
         with gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-            yield packed  # type: ignore[misc]
+            yield cast("BinaryIO", packed)
     elif path.casefold().endswith(".zst"):
         with _zstandard().ZstdCompressor().stream_writer(raw, closefd=False) as packed:
             yield packed
