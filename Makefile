@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench clean
+.PHONY: help setup demo test lint format bench accuracy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: $(READY) ## rewrite the sources in the project's style
 
 bench: $(READY) ## speed against SciPy, pandas and the books' formulas, measured side by side
 	$(BIN)/python -m benchmarks
+
+accuracy: $(READY) ## write the README's accuracy table anew, from audits of what is installed
+	$(BIN)/python -m benchmarks.audit README.md
 
 clean: ## remove what the other targets made
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,7 +17,7 @@ from actcli.version import VERSION
 if TYPE_CHECKING:
     from actcli.activations.function import Function
     from actcli.activations.registry import get
-    from actcli.api import eval, list
+    from actcli.api import eval, list, stability
     from actcli.errors import ActcliError
     from actcli.report import Report
 
@@ -28,11 +28,12 @@ _HOMES = {
     "Function": "actcli.activations.function",
     "eval": "actcli.api",
     "list": "actcli.api",
+    "stability": "actcli.api",
     "Report": "actcli.report",
     "ActcliError": "actcli.errors",
 }
 
-__all__ = ["ActcliError", "Function", "Report", "__version__", "eval", "get", "list"]
+__all__ = ["ActcliError", "Function", "Report", "__version__", "eval", "get", "list", "stability"]
 
 
 def __getattr__(name: str) -> Any:

@@ -65,3 +65,77 @@ def list(*, framework: str = "", use: str = "") -> Report:
     from actcli.analyses.catalogue import list_records
 
     return list_records(framework, use)
+
+
+def stability(
+    activation: str | Sequence[str],
+    *,
+    impl: str | Sequence[str] = ("actcli", "textbook"),
+    impl_gradient: str = "",
+    array: str = "",
+    order: int | str | Sequence[int] | None = None,
+    dtype: str | Sequence[str] = (),
+    device: str = "cpu",
+    points: str | None = None,
+    range: str | tuple[float, float] | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    by: str | None = None,
+    subnormals: str = "keep",
+    max_ulp: float | None = None,
+    max_rel: float | None = None,
+    max_abs: float | None = None,
+    worst: int | None = None,
+    workers: int | None = None,
+    checkpoint: str | None = None,
+    timeout: float = 60.0,
+    inputs: str = "",
+    got: str = "",
+    param: Mapping[str, float | str] | None = None,
+    table: str | None = None,
+) -> Report:
+    """Return the report of `actcli stability`: how near implementations come to the exact value, and where they break.
+
+    The arguments are the command's options. The tables are `audit`, `extremes`, `histogram` and `worst`; with
+    `table="extremes"` the audit is made only when its table is asked for. `failed` of the report says which of the
+    bounds didn't hold. Raises UsageError and MissingError like the command.
+    """
+    from actcli.activations.registry import Catalogue
+    from actcli.activations.words import exact_number
+    from actcli.analyses.stability import Who, stability, stability_of_file
+    from actcli.analyses.stability.losses import LOSSES, with_targets
+    from actcli.analyses.stability.request import request
+    from actcli.core.device import get_device
+    from actcli.core.numbers import split_names
+    from actcli.implementations.user import resolve_all
+
+    wanted = request(
+        order=order if order is not None else ("0,1" if impl_gradient else "0"),
+        dtype=dtype,
+        points=points,
+        range=range,
+        samples=samples,
+        seed=seed,
+        by=by,
+        subnormals=subnormals,
+        max_ulp=max_ulp,
+        max_rel=max_rel,
+        max_abs=max_abs,
+        worst=worst,
+        workers=workers,
+        timeout=timeout,
+        checkpoint=checkpoint,
+    )
+    catalogue = Catalogue(LOSSES)
+    given = {name: exact_number(value, name) for name, value in (param or {}).items()}
+    texts = [activation] if isinstance(activation, str) else activation
+    functions = with_targets(resolve_all(",".join(texts), given, catalogue), given, catalogue)
+    if bool(inputs) != bool(got):
+        raise UsageError("inputs and got go together: the numbers, and what was computed from them")
+    if inputs:
+        if len(functions) != 1:
+            raise UsageError("answers in a file are those of one activation")
+        expected = wanted.formats[0] if dtype else None
+        return stability_of_file(functions[0], expected, inputs, got, wanted, table=table)
+    names = split_names(impl) if isinstance(impl, str) else impl
+    return stability(functions, Who(names, get_device(device), impl_gradient, array), wanted, table=table)

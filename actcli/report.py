@@ -66,10 +66,16 @@ class Table:
         names = [column.name for column in columns]
         frames: list[pd.DataFrame] = []
         for batch in self.batches(columns):
-            frames.append(pd.DataFrame({name: batch[name] for name in names}).iloc[:rows])
+            frames.append(pd.DataFrame({name: _without_bfloat16(batch[name]) for name in names}).iloc[:rows])
             if rows is not None and (rows := rows - len(frames[-1])) <= 0:
                 break
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
+
+
+def _without_bfloat16(cells: Any) -> Any:
+    """Return bfloat16 as float32, which holds it exactly: pandas would lose it when batches of two formats meet."""
+    dtype = getattr(cells, "dtype", None)
+    return cells.astype("float32") if dtype is not None and dtype.name == "bfloat16" else cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,8 @@ SHOWN_ROWS = 40
 class Report:
     """What a command found out.
 
-    `verdict` is one line in words. `plots` is called only when a plot is asked for.
+    `verdict` is one line in words. `plots` is called only when a plot is asked for. `failed` says in one line which
+    check that the user asked for did not hold.
     """
 
     name: str
@@ -113,20 +120,27 @@ class Report:
     notes: tuple[str, ...] = ()
     plots: Callable[[], tuple[Plot, ...]] = tuple
     environment: Mapping[str, str] = field(default_factory=dict)
+    failed: str = ""
 
     def __repr__(self) -> str:
         """Return the title and the first rows of every table, for a Python prompt."""
+        import numpy as np
+
         parts = [self.title, *([self.verdict] if self.verdict else [])]
-        parts += [table.to_pandas(SHOWN_ROWS).to_string(index=False) for table in self.tables.values()]
-        return "\n\n".join([*parts, *self.notes])
+        with np.errstate(all="ignore"):  # pandas compares float16 with powers of ten that it can't hold
+            parts += [table.to_pandas(SHOWN_ROWS).to_string(index=False) for table in self.tables.values()]
+        return "\n\n".join([*parts, *self.notes, *([self.failed] if self.failed else [])])
 
     def _repr_html_(self) -> str:
         """Return the title and the first rows of every table as HTML, for notebooks."""
         from html import escape
 
+        import numpy as np
+
         parts = [f"<h4>{escape(self.title)}</h4>"]
         if self.verdict:
             parts.append(f"<p>{escape(self.verdict)}</p>")
-        parts += [table.to_pandas(SHOWN_ROWS).to_html(index=False) for table in self.tables.values()]
-        parts += [f"<p>{escape(note)}</p>" for note in self.notes]
+        with np.errstate(all="ignore"):
+            parts += [table.to_pandas(SHOWN_ROWS).to_html(index=False) for table in self.tables.values()]
+        parts += [f"<p>{escape(note)}</p>" for note in (*self.notes, *([self.failed] if self.failed else []))]
         return "\n".join(parts)

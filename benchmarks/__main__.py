@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import accuracy, csv_filter, kernels, start_up
+from benchmarks import accuracy, audit, csv_filter, kernels, start_up
 
 PARTS = {
     "start_up": start_up.main,
     "kernels": kernels.main,
     "csv_filter": csv_filter.main,
     "accuracy": accuracy.main,
+    "audit": audit.main,
 }
 
 for part in sys.argv[1:] or PARTS:

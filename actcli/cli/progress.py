@@ -35,3 +35,30 @@ class RowCounter:
         if self.shown and self.last != self.started:
             self.stream.write("\r\x1b[K")
             self.stream.flush()
+
+
+class StatusLine:
+    """Says on one line, erased in the end, what is being done and how far it is."""
+
+    def __init__(self, stream: TextIO, *, shown: bool) -> None:
+        self.stream, self.shown = stream, shown
+        self.last, self.said = time.monotonic(), False
+
+    def __enter__(self) -> StatusLine:
+        return self
+
+    def update(self, what: str, done: int, total: int) -> None:
+        """Show the progress, five times a second at most."""
+        now = time.monotonic()
+        if self.shown and now - self.last >= EVERY:
+            self.last, self.said = now, True
+            self.stream.write(f"\r{what}, {done:,} of {total:,}\x1b[K")
+            self.stream.flush()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Erase the line."""
+        if self.said:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()

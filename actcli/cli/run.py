@@ -12,6 +12,7 @@ import typer
 
 from actcli.cli import eval as eval_command
 from actcli.cli import list as list_command
+from actcli.cli import stability as stability_command
 from actcli.cli.command import Interrupt, ReaderGoneError
 from actcli.errors import ActcliError
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 eval_command.register(app)
 list_command.register(app)
+stability_command.register(app)
 
 
 @app.callback()

@@ -33,6 +33,10 @@ HOPELESS = 1 << 13
 """Bits after which a ball that is still infinite is given up: exp(exp(exp(9))) is beyond Arb's exponents."""
 
 
+REST_BITS = 30
+"""Bits to which the rest is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rounded:
     """A correctly rounded number, and the rest in units of its spacing: exact value = number + rest·spacing."""
@@ -42,13 +46,17 @@ class Rounded:
 
 
 UNDEFINED = Rounded(math.nan, 0.0)
+"""The function has no value there."""
+
+UNDECIDED = Rounded(math.nan, math.nan)
+"""No precision told; a value that no ball gets hold of, such as exp(exp(exp(9)))."""
 
 
 _LOCK = threading.RLock()
 
 
 @contextmanager
-def _flint() -> Iterator[None]:
+def flint_state() -> Iterator[None]:
     """Hold flint's precision and series length, which are global to the process, and put them back."""
     from flint import ctx
 
@@ -88,16 +96,16 @@ class Reference:
         """Return f, f′, … up to `order` at one point, which may be a rational beyond the range of any format."""
         if isinstance(x, float):
             if x in self.limits:
-                return [_round_known(value, format) for value in self.limits[x][: order + 1]]
+                return [round_known(value, format) for value in self.limits[x][: order + 1]]
             if not math.isfinite(x):
                 return [UNDEFINED] * (order + 1)
-        with _flint():
+        with flint_state():
             return self._at(Fraction(x), order, format)
 
     def _at(self, point: Fraction, order: int, format: Format) -> list[Rounded]:
         right, at_kink = self._side(point, order, format, +1)
         if point in self.conventions:
-            return [right[0], *(_round_known(value, format) for value in self.conventions[point][:order])]
+            return [right[0], *(round_known(value, format) for value in self.conventions[point][:order])]
         if not at_kink:
             return right
         left, _ = self._side(point, order, format, -1)
@@ -109,7 +117,7 @@ class Reference:
 
         from actcli.expressions.algebras.balls import Absent, BallAlgebra, UndecidedError
 
-        with _flint():
+        with flint_state():
             ctx.prec, ctx.cap = 128, 2
             algebra = BallAlgebra(2, +1)
             try:
@@ -151,7 +159,7 @@ class Reference:
                 if exact is not None:
                     return exact
             precision *= 2
-        return [each or UNDEFINED for each in found], False
+        return [each or UNDECIDED for each in found], False
 
     def _rational(self, x: Fraction, order: int, format: Format, direction: int) -> tuple[list[Rounded], bool] | None:
         from actcli.expressions.algebras.balls import Absent, RationalAlgebra
@@ -161,7 +169,7 @@ class Reference:
         if isinstance(series, Absent):
             return None
         values = [series[k] * math.factorial(k) for k in range(order + 1)]
-        return [_round_known(Fraction(int(v.p), int(v.q)), format) for v in values], algebra.at_kink
+        return [round_known(Fraction(int(v.p), int(v.q)), format) for v in values], algebra.at_kink
 
 
 def _least(left: Rounded, right: Rounded) -> Rounded:
@@ -170,7 +178,7 @@ def _least(left: Rounded, right: Rounded) -> Rounded:
     return left if abs(left.number) <= abs(right.number) else right
 
 
-def _round_known(value: Fraction | float, format: Format) -> Rounded:
+def round_known(value: Fraction | float, format: Format) -> Rounded:
     """Round an exact rational (or ±inf, NaN) to a format."""
     if isinstance(value, float):
         return Rounded(value, 0.0)
@@ -197,7 +205,7 @@ def _number(whole: int, exponent: int, format: Format) -> float:
 
 
 def _round_ball(ball: Any, format: Format) -> Rounded | None:
-    """Return the number both ends of a ball round to, or None when they differ."""
+    """Return the number both ends of a ball round to, or None when they differ or leave the rest open."""
     if not ball.is_finite():
         return None
     low, high = ball.lower(), ball.upper()
@@ -210,8 +218,10 @@ def _round_ball(ball: Any, format: Format) -> Rounded | None:
     number = _number(whole, exponent, format)
     if math.isinf(number):
         return Rounded(number, 0.0)
-    rest = float((ball.mid() - whole * _power_of_two(exponent)) / _power_of_two(exponent))
-    return Rounded(number, rest)
+    unit = _power_of_two(exponent)
+    if ball.rad() > unit * _power_of_two(-REST_BITS):
+        return None  # the number is certain, the rest isn't yet
+    return Rounded(number, float((ball.mid() - whole * unit) / unit))
 
 
 def _power_of_two(exponent: int) -> Any:

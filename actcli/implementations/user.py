@@ -19,7 +19,8 @@ from actcli.activations.function import Function
 from actcli.activations.record import Activation
 from actcli.activations.registry import AnyFunction, Catalogue
 from actcli.activations.words import split_list
-from actcli.errors import MissingError, UsageError
+from actcli.errors import UsageError
+from actcli.implementations.user_code import find_code, in_words
 
 if TYPE_CHECKING:
     from actcli.core.device import Device
@@ -49,53 +50,7 @@ def is_user_code(text: str, catalogue: Catalogue) -> bool:
 
 def load(text: str) -> UserFunction:
     """Import the code that `module:function` or `file.py:function` names. Raises UsageError."""
-    place, _, name = text.rpartition(":")
-    module = _import(place, text)
-    found = getattr(module, name, None)
-    if found is None:
-        raise UsageError(f"{text}: there is no {name!r} in {place}")
-    if isinstance(found, type):
-        try:
-            found = found()
-        except TypeError as error:
-            raise UsageError(f"{text}: can't make a {name} without arguments: {error}") from None
-    if not callable(found):
-        raise UsageError(f"{text}: {name} is not a function")
-    return UserFunction(text, found)
-
-
-def _import(place: str, text: str) -> Any:
-    import importlib
-    import importlib.util
-    from pathlib import Path
-
-    try:
-        if not place.endswith(".py"):
-            if "" not in sys.path:
-                sys.path.insert(0, "")  # the current directory, as `python -m` does
-            with redirect_stdout(sys.stderr):
-                return importlib.import_module(place)
-        path = Path(place).expanduser()
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        if spec is None or spec.loader is None or not path.is_file():
-            raise UsageError(f"{text}: there is no file {place}")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules.setdefault(path.stem, module)
-        with redirect_stdout(sys.stderr):
-            spec.loader.exec_module(module)
-    except UsageError:
-        raise
-    except ModuleNotFoundError as error:
-        if error.name is None or place.partition(".")[0] == error.name:
-            raise UsageError(f"{text}: there is no module {place!r}") from None
-        raise MissingError(f"{text} needs {error.name}, which is not installed: pip install {error.name}") from None
-    except (Exception, SystemExit) as error:
-        raise UsageError(f"{text}: importing it failed: {type(error).__name__}: {_first_line(error)}") from None
-    return module
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or "no message").splitlines()[0]
+    return UserFunction(text, find_code(text))
 
 
 class UserFunction(Function):
@@ -147,7 +102,8 @@ class UserFunction(Function):
         if isinstance(self.code, torch.nn.Module):
             return True
         try:
-            return isinstance(self.code(torch.zeros(2, dtype=torch.float64)), torch.Tensor)
+            with redirect_stdout(sys.stderr):
+                return isinstance(self.code(torch.zeros(2, dtype=torch.float64)), torch.Tensor)
         except Exception:  # whatever it raises, it doesn't take tensors
             return False
 
@@ -162,16 +118,23 @@ class UserFunction(Function):
             with np.errstate(all="ignore"), redirect_stdout(sys.stderr):
                 answer = np.asarray(self.code(x.copy()), dtype=np.float64)
         except Exception as error:
-            raise UsageError(f"{self.name} raised {type(error).__name__}: {_first_line(error)}") from None
-        if answer.shape != x.shape:
-            raise UsageError(f"{self.name} answered an array of shape {x.shape} with one of shape {answer.shape}")
+            raise UsageError(f"{self.name} raised {in_words(error)}") from None
+        self._check_shape(answer, x)
         return answer
+
+    def _check_shape(self, answer: Any, x: Any) -> None:
+        if tuple(answer.shape) != x.shape:
+            raise UsageError(
+                f"{self.name} answered an array of shape {x.shape} with one of shape {tuple(answer.shape)}"
+            )
 
     def _torch(self, x: Any, order: int) -> list[Any]:
         torch = sys.modules["torch"]
         tensor = torch.tensor(x, dtype=torch.float64, requires_grad=order > 0)
         try:
-            results = [self.code(tensor)]
+            with redirect_stdout(sys.stderr):
+                results = [self.code(tensor)]
+            self._check_shape(results[0], x)
             for _ in range(order):
                 last = results[-1]
                 if last.requires_grad:
@@ -180,7 +143,7 @@ class UserFunction(Function):
                 else:
                     results.append(torch.zeros_like(tensor))
         except RuntimeError as error:
-            raise UsageError(f"{self.name} raised {type(error).__name__}: {_first_line(error)}") from None
+            raise UsageError(f"{self.name} raised {in_words(error)}") from None
         return [result.detach().numpy() for result in results]
 
     def _differences(self, x: Any, order: int) -> list[Any]:

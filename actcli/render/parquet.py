@@ -20,7 +20,7 @@ def write_parquet(table: Table, file: BinaryIO) -> None:
 
     columns = table.columns_for("machines")
     names = [column.name for column in columns]
-    batches = _row_groups(_typed(table, names))
+    batches = _row_groups(table, names)
     first = next(batches, None) or pa.table({name: pa.nulls(0) for name in names})
     with parquet.ParquetWriter(pa.PythonFile(file, "w"), first.schema) as writer:
         writer.write_table(first)
@@ -28,43 +28,43 @@ def write_parquet(table: Table, file: BinaryIO) -> None:
             writer.write_table(batch)
 
 
-def _typed(table: Table, names: list[str]) -> Iterator[pa.Table]:
+def _row_groups(table: Table, names: list[str]) -> Iterator[pa.Table]:
+    """Yield tables of one schema: small batches are gathered, since each one written becomes a row group of its own.
+
+    Formats that alternate within the first group meet in the widest of them; the schema can't be changed later.
+    """
     import pyarrow as pa
 
     schema = None
+    waiting: list[pa.Table] = []
+    rows = 0
     for batch in table.rows(names):
-        types = [None] * len(names) if schema is None else schema.types
-        typed = pa.table([_array(batch[name], kind) for name, kind in zip(names, types, strict=True)], names)
-        schema = schema or typed.schema
-        yield typed
+        waiting.append(pa.table([_array(batch[name]) for name in names], names))
+        rows += waiting[-1].num_rows
+        if rows >= _ROW_GROUP:
+            group = _gathered(waiting, schema)
+            yield group
+            schema, waiting, rows = group.schema, [], 0
+    if waiting:
+        yield _gathered(waiting, schema)
 
 
-def _array(cells: Any, kind: pa.DataType | None) -> pa.Array:
+def _gathered(waiting: list[pa.Table], schema: pa.Schema | None) -> pa.Table:
+    import pyarrow as pa
+
+    group = pa.concat_tables(waiting, promote_options="permissive")
+    if schema is None:
+        # A column of nothing but empty cells is text.
+        kinds = [pa.string() if pa.types.is_null(field.type) else field.type for field in group.schema]
+        schema = pa.schema(list(zip(group.column_names, kinds, strict=True)))
+    return group.cast(schema)
+
+
+def _array(cells: Any) -> pa.Array:
     import pyarrow as pa
 
     if hasattr(cells, "dtype"):
-        array = pa.array(cells.astype("float32") if cells.dtype.name == "bfloat16" else cells)
-    else:
-        kinds = {type(value) for value in cells if value is not None}
-        mixed = str in kinds and len(kinds) > 1
-        array = pa.array([value if value is None else str(value) for value in cells] if mixed else cells)
-    if kind is None:
-        # A column that begins with nothing but empty cells is text: its type can't be changed later.
-        kind = pa.string() if pa.types.is_null(array.type) else array.type
-    return array.cast(kind)
-
-
-def _row_groups(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Gather small tables, since each one written becomes a row group of its own."""
-    import pyarrow as pa
-
-    waiting: list[pa.Table] = []
-    rows = 0
-    for table in tables:
-        waiting.append(table)
-        rows += table.num_rows
-        if rows >= _ROW_GROUP:
-            yield pa.concat_tables(waiting)
-            waiting, rows = [], 0
-    if waiting:
-        yield pa.concat_tables(waiting)
+        return pa.array(cells.astype("float32") if cells.dtype.name == "bfloat16" else cells)
+    kinds = {type(value) for value in cells if value is not None}
+    mixed = str in kinds and len(kinds) > 1
+    return pa.array([value if value is None else str(value) for value in cells] if mixed else cells)

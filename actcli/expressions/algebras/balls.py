@@ -115,8 +115,11 @@ class _SeriesAlgebra(StepByName):
 
     # comparisons
 
+    def _difference(self, u: Any, v: Any) -> Any:
+        return self.subtract(u, v)
+
     def _compare(self, u: Any, v: Any, holds: Sequence[bool]) -> Condition:
-        difference = self.subtract(u, v)
+        difference = self._difference(u, v)
         sign = self._sign(difference[0])
         here = holds[sign + 1]
         if sign:
@@ -161,7 +164,7 @@ class _SeriesAlgebra(StepByName):
         return self.where(self.less_equal(u, v), u, v)
 
     def abs(self, u: Any) -> Any:
-        return self.where(self.greater_equal(u, self.number(Fraction(0))), u, -u)
+        return self.where(self.greater_equal(u, self.number(Fraction(0))), u, self.negative(u))
 
     def sign(self, u: Any) -> Any:
         return self.number(Fraction(self._sign(u[0])))
@@ -271,6 +274,12 @@ class RationalAlgebra(_SeriesAlgebra):
     def integer_power(self, u: Any, exponent: int) -> Any:
         # Beyond this, exact powers cost more than they decide.
         return IRRATIONAL if abs(exponent) > 64 else super().integer_power(u, exponent)
+
+    def exp(self, u: Any) -> Any:
+        return u.exp() if u[0] == 0 else IRRATIONAL
+
+    def log(self, u: Any) -> Any:
+        return u.log() if u[0] == 1 else IRRATIONAL
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_: IRRATIONAL

@@ -1,0 +1,159 @@
+"""Where answers go wrong: for every kind of trouble, on either side of 0, how many points and how far they reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from actcli.core.formats import Format
+from actcli.core.ulp import Errors
+
+Array = np.ndarray[Any, Any]
+
+FEW = 4.0
+"""ULP up to which answers count as accurate."""
+
+KINDS = {
+    "nan": "NaN",
+    "no_nan": "a number instead of NaN",
+    "infinity": "infinite",
+    "no_infinity": "finite instead of infinite",
+    "wrong_sign": "wrong sign",
+    "lost": "loses all digits",
+    "underflow": "underflows to 0",
+    "half": "loses half of the digits",
+    "few": f"more than {FEW:g} ULP",
+}
+"""Kinds of trouble, the gravest first, in words."""
+
+ALL = "all"
+"""The region of every finite point, which says how far the others could reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Some of the points on one side of 0: how many, and the least and the largest |x|."""
+
+    count: int
+    near: float
+    far: float
+
+    def merge(self, other: Region) -> Region:
+        """Return the region of both."""
+        return Region(self.count + other.count, min(self.near, other.near), max(self.far, other.far))
+
+
+Regions = Mapping[tuple[str, int], Region]
+"""By kind (or `ALL`) and the sign of x; 0 is the side of NaN."""
+
+
+def regions(x: Array, got: Array, rounded: Array, errors: Errors, format: Format) -> Regions:
+    """Return the regions of inputs, answers and right answers, all in the order of x."""
+    if not x.size:
+        return {}
+    with np.errstate(all="ignore"):  # ml_dtypes' casts of NaN raise the flag
+        if np.max(errors.ulp) <= 1 and np.isfinite(x[0]) and np.isfinite(x[-1]) and (x[0] > 0 or x[-1] < 0):
+            near, far = sorted((abs(float(x[0])), abs(float(x[-1]))))
+            return {(ALL, 1 if x[0] > 0 else -1): Region(len(x), near, far)}
+        numbers, answers, due = (each.astype(np.float64) for each in (x, got, rounded))
+        return _regions(numbers, answers, due, errors, format)
+
+
+def _regions(x: Array, got: Array, rounded: Array, errors: Errors, format: Format) -> Regions:
+    due, normal = np.abs(rounded), math.ldexp(1.0, format.lowest + format.precision - 1)
+    masks = {
+        ALL: np.isfinite(x),
+        "nan": errors.wrong_nan & np.isnan(got),
+        "no_nan": errors.wrong_nan & np.isnan(rounded),
+        "infinity": errors.wrong_infinity & np.isinf(got),
+        "no_infinity": errors.wrong_infinity & ~np.isinf(got),
+        "wrong_sign": errors.wrong_sign,
+        "lost": errors.relative >= 0.5,
+        "underflow": (got == 0) & (due > 0) & (due < normal) & (errors.ulp > 1),
+        "half": errors.ulp >= 2.0 ** (format.precision / 2),
+        "few": errors.ulp > FEW,
+    }
+    sides = np.where(np.isnan(x), 0, np.where(np.signbit(x), -1, 1))
+    found = {}
+    for kind, mask in masks.items():
+        if not mask.any():
+            continue
+        for side in (-1, 0, 1):
+            here = np.abs(x[mask & (sides == side)])
+            if here.size:
+                found[kind, side] = Region(here.size, float(here.min()), float(here.max()))
+    return found
+
+
+def to_json(found: Regions) -> Any:
+    """Return plain data for a checkpoint."""
+    return [[kind, side, region.count, region.near, region.far] for (kind, side), region in found.items()]
+
+
+def from_json(data: Any) -> Regions:
+    """Return the regions that plain data describe."""
+    return {(kind, side): Region(count, near, far) for kind, side, count, near, far in data}
+
+
+def merge(first: Regions, second: Regions) -> Regions:
+    """Return the regions of both."""
+    merged = {**first, **second}
+    for key in first.keys() & second.keys():
+        merged[key] = first[key].merge(second[key])
+    return dict(sorted(merged.items()))
+
+
+def where(kind: str, found: Regions) -> str:
+    """Say where a kind of trouble is: `for x ≤ -5.5`, `for |x| ≥ 17.33`, `at x = 0`, `at NaN`; empty if nowhere."""
+    left, right = (_stretch(found.get((kind, side)), found.get((ALL, side))) for side in (-1, 1))
+    if left and left == right:
+        parts = ["at x = 0" if left == ("at", 0.0, 0.0) else _both(left)]
+    else:
+        parts = [*([_left(left)] if left else []), *([_right(right)] if right else [])]
+    return " and ".join([*parts, *(["at NaN"] if (kind, 0) in found else [])])
+
+
+_Stretch = tuple[str, float, float]
+
+
+def _stretch(region: Region | None, every: Region | None) -> _Stretch | None:
+    """Return `at` one |x|, `from` one on, as far as anybody looked, or `between` two."""
+    if region is None or every is None:
+        return None
+    if region.near == region.far:
+        return "at", region.near, region.far
+    beyond = region.far >= every.far  # at ∞ itself code is often right again
+    return "from" if beyond else "between", region.near, math.inf if beyond else region.far
+
+
+def _both(stretch: _Stretch) -> str:
+    how, near, far = stretch
+    if how == "at":
+        return f"at x = ±{_number(near)}"
+    return f"for |x| ≥ {_number(near)}" if how == "from" else _between(_number(near), "|x|", _number(far))
+
+
+def _left(stretch: _Stretch) -> str:
+    how, near, far = stretch
+    if how == "at":
+        return f"at x = {_number(-near)}"
+    return f"for x ≤ {_number(-near)}" if how == "from" else _between(_number(-far), "x", _number(-near))
+
+
+def _right(stretch: _Stretch) -> str:
+    how, near, far = stretch
+    if how == "at":
+        return f"at x = {_number(near)}"
+    return f"for x ≥ {_number(near)}" if how == "from" else _between(_number(near), "x", _number(far))
+
+
+def _between(low: str, what: str, high: str) -> str:
+    return f"near {what} = {low}" if low == high else f"for {low} ≤ {what} ≤ {high}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}".replace("inf", "∞") if value else "0"

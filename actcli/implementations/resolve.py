@@ -1,0 +1,127 @@
+"""From the names people type after `--impl` to implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING
+
+from actcli.core.device import CPU, Device
+from actcli.errors import MissingError, UsageError, suggestion
+from actcli.implementations.provider import Implementation, Provider
+
+if TYPE_CHECKING:
+    from actcli.activations.registry import AnyFunction
+    from actcli.core.formats import Format
+
+GROUPS = ("installed", "all")
+"""Words that stand for every provider that is there; `all` says in addition what isn't."""
+
+Warn = Callable[[str], None]
+
+
+@cache
+def providers() -> dict[str, Provider]:
+    """Return the providers by name, the project's own first."""
+    from actcli.implementations import cupy, jax, keras, numexpr, numpy, onnxruntime, own, scipy, textbook, torch
+
+    modules = (own, textbook, numpy, scipy, torch, jax, keras, onnxruntime, numexpr, cupy)
+    return {module.PROVIDER.name: module.PROVIDER for module in modules}
+
+
+def choose(
+    names: Sequence[str], *, gradient: str = "", array: str = "", warn: Warn = lambda message: None
+) -> list[Provider]:
+    """Return the providers that names stand for; see `resolve`."""
+    chosen = {each.name: each for name in names for each in _chosen(name.strip(), gradient, array, warn)}
+    codes = [name for name in chosen if is_code(name)]
+    if (gradient or array) and not codes:
+        option = "--impl-gradient" if gradient else "--array"
+        raise UsageError(f"{option} is for code of your own, which --impl module:function names")
+    if gradient and len(codes) > 1:
+        raise UsageError(f"--impl-gradient is the derivative of one function, and --impl names {' and '.join(codes)}")
+    return list(chosen.values())
+
+
+def is_code(name: str) -> bool:
+    """Tell whether an implementation's name is that of a user's own code."""
+    return ":" in name and not name.startswith("textbook:")
+
+
+def _chosen(name: str, gradient: str, array: str, warn: Warn) -> Iterator[Provider]:
+    from actcli.implementations import textbook, user_provider
+
+    known = providers()
+    if name in GROUPS:
+        for provider in known.values():
+            missing = provider.missing()
+            if not missing:
+                yield provider
+            elif name == "all":
+                warn(f"{provider.name} is left out: {missing}")
+    elif name in known:
+        if missing := known[name].missing():
+            raise MissingError(f"--impl {name}: {missing}")
+        yield known[name]
+    elif name.startswith("textbook:"):
+        yield textbook.variant(name)
+    elif ":" in name:
+        yield user_provider.provider(name, gradient, array)
+    else:
+        every = [*known, *GROUPS, *(f"textbook:{variant}" for variant in textbook.variant_names())]
+        near = suggestion(name, every) or f"; there are {', '.join([*known, *GROUPS])} and module:function"
+        raise UsageError(f"unknown implementation {name!r}{near}")
+
+
+def resolve(
+    names: Sequence[str],
+    functions: Sequence[AnyFunction],
+    orders: Sequence[int],
+    formats: Sequence[Format],
+    *,
+    device: Device = CPU,
+    gradient: str = "",
+    array: str = "",
+    warn: Warn = lambda message: None,
+) -> list[Implementation]:
+    """Return the implementations that names stand for: function by function, order by order, format by format.
+
+    A name is a provider (`torch`), a variant of the textbook (`textbook:naive`), `installed`, `all`, or code of the
+    user's own, `module:function` or `file.py:function`, whose derivative is the function `gradient` and which takes
+    `array`: numpy, torch, jax or cupy. `warn` hears what a provider doesn't have, and with `all` what isn't installed.
+    Raises UsageError for an unknown name and when nothing is left, MissingError for a library that was asked for by
+    name and isn't there.
+    """
+    chosen = choose(names, gradient=gradient, array=array, warn=warn)
+    cases = list(product(orders, formats))
+    found: list[Implementation] = []
+    lacks: list[str] = []
+    for function in functions:
+        there = {
+            (order, format.name, provider.name): provider.implementations(function, order, format, device)
+            for order, format in cases
+            for provider in chosen
+        }
+        found += [implementation for each in there.values() for implementation in each]
+        for provider in chosen:
+            empty = [(order, format.name) for order, format in cases if not there[order, format.name, provider.name]]
+            if empty:
+                lacks.append(_lack(provider, function.name, empty, len(formats)))
+    if not found:
+        raise UsageError("; ".join(lacks))
+    for lack in lacks:
+        warn(lack)
+    return found
+
+
+def _lack(provider: Provider, function: str, empty: list[tuple[int, str]], formats: int) -> str:
+    """Say which derivatives a provider doesn't have, in which of the formats asked for."""
+    derivatives: dict[str, list[str]] = {}
+    for order in dict.fromkeys(order for order, _ in empty):
+        there = [format for each, format in empty if each == order]
+        where = f" in {', '.join(there)}" if len(there) < formats else ""
+        derivatives.setdefault(where, []).append(function + "′" * order)
+    said = "; no ".join(" or ".join(names) + where for where, names in derivatives.items())
+    hint = f"; {provider.hint}" if provider.hint and any(order == 1 for order, _ in empty) else ""
+    return f"{provider.name} has no {said}{hint}"

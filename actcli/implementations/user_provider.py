@@ -1,0 +1,123 @@
+"""A user's own code as an implementation of one of the project's functions: what an audit of a kernel takes."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actcli.core.device import Device, get_device
+from actcli.errors import MissingError, UsageError, suggestion
+from actcli.implementations.provider import Array, Implementation, Provider, address
+from actcli.implementations.user_code import find_code
+
+if TYPE_CHECKING:
+    from actcli.activations.registry import AnyFunction
+    from actcli.core.formats import Format
+
+ARRAYS = ("numpy", "torch", "jax", "cupy")
+"""What a user's function may take."""
+
+DIFFERENTIABLE = {"torch": "autograd", "jax": "jax.grad"}
+"""The arrays whose library differentiates a function, and how."""
+
+
+def provider(text: str, gradient: str = "", array: str = "") -> Provider:
+    """Return the provider of the code that `module:function` or `file.py:function` names.
+
+    It is offered for whatever function it's held against. `gradient` names the code of the first derivative; without
+    it, functions of torch and jax arrays are differentiated. `array` is what both take; by default torch for a Module
+    of PyTorch and else numpy. Raises UsageError and MissingError like `find_code`.
+    """
+    if array and array not in ARRAYS:
+        raise UsageError(f"unknown --array {array!r}{suggestion(array, list(ARRAYS))}; there are {', '.join(ARRAYS)}")
+    if array:
+        _need(array)
+    code = _code(_anywhere(text))
+    if gradient:
+        _code(_anywhere(gradient))
+    user = _User(text, gradient, array or ("torch" if _is_module(code) else "numpy"))
+    return Provider(text, user.find, hint="" if gradient else "give --impl-gradient module:function")
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    text: str
+    gradient: str
+    array: str
+
+    def find(self, function: AnyFunction, order: int, format: Format, device: Device) -> list[Implementation]:
+        where = get_device("gpu") if self.array == "cupy" and device.kind == "cpu" else device
+        if order == 1 and self.gradient:
+            text, differentiated, note = self.gradient, 0, self.gradient
+        elif order == 0 or self.array in DIFFERENTIABLE:
+            text, differentiated, note = self.text, order, DIFFERENTIABLE[self.array] if order else ""
+        else:
+            return []
+        call = partial(_run, _anywhere(text), self.array, differentiated, address(where))
+        return [Implementation(self.text, function.name, order, format.name, call, where.name, note)]
+
+
+def _run(text: str, array: str, order: int, device: str, x: Array) -> Array:
+    code = _code(text)
+    # Standard output is one for the whole process, and nobody has said that the code may run in several threads.
+    with _ALONE, redirect_stdout(sys.stderr):
+        return _CALLS[array](code, order, device, x)
+
+
+_ALONE = threading.Lock()
+
+
+def _numpy(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array:
+    answer: Array = code(x)
+    return answer
+
+
+def _torch(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array:
+    from actcli.implementations.torch import derivative
+
+    return derivative(code, order, device, x)
+
+
+def _jax(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array:
+    from actcli.implementations.jax import compiled, compute
+
+    return compute(compiled(code, order, x.ndim == 2) if order else code, x)
+
+
+def _cupy(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array:
+    where = get_device(device)
+    with where.active():
+        return where.to_numpy(code(where.array(x)))
+
+
+_CALLS = {"numpy": _numpy, "torch": _torch, "jax": _jax, "cupy": _cupy}
+
+
+@cache
+def _code(text: str) -> Callable[..., Any]:
+    return find_code(text)
+
+
+def _anywhere(text: str) -> str:
+    """Name a file so that another process finds it, wherever it runs."""
+    place, _, name = text.rpartition(":")
+    return f"{Path(place).expanduser().resolve()}:{name}" if place.endswith(".py") else text
+
+
+def _is_module(code: object) -> bool:
+    """Tell whether code is PyTorch's, which the code itself has imported then."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(code, torch.nn.Module)
+
+
+def _need(array: str) -> None:
+    from actcli.implementations.resolve import providers
+
+    if array != "numpy" and (missing := providers()[array].missing()):
+        raise MissingError(f"--array {array}: {missing}")
