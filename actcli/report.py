@@ -15,13 +15,32 @@ if TYPE_CHECKING:
     import pandas as pd
 
     Cells = np.ndarray[Any, Any] | Sequence[Any]
-    """One column of one batch: a NumPy array (numbers, in the precision they have) or a sequence of str, bool, None."""
+    """One column of one batch: a NumPy array (numbers, in the precision they have) or a sequence of cells.
+
+    A cell is a str, a bool, a number, None or Mathematics.
+    """
 
 Batch = Mapping[str, "Cells"]
 """Columns of equal length, by name. None is an empty cell."""
 
 Rows = Callable[[Sequence[str]], Iterator[Batch]]
 """Given the names of the wanted columns, yield batches that hold at least those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mathematics:
+    """A formula in a cell: one line of Unicode, which programs get, LaTeX for math mode, and a picture.
+
+    `pretty(width, ascii_only)` returns lines that fit into `width` columns where that can be done.
+    """
+
+    text: str
+    latex: str
+    pretty: Callable[[int, bool], str]
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +85,17 @@ class Table:
         names = [column.name for column in columns]
         frames: list[pd.DataFrame] = []
         for batch in self.batches(columns):
-            frames.append(pd.DataFrame({name: batch[name] for name in names}).iloc[:rows])
+            frames.append(pd.DataFrame({name: _with_texts(batch[name]) for name in names}).iloc[:rows])
             if rows is not None and (rows := rows - len(frames[-1])) <= 0:
                 break
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
+
+
+def _with_texts(cells: Cells) -> Cells:
+    """Return cells with the texts of formulas."""
+    if isinstance(cells, Sequence) and any(isinstance(cell, Mathematics) for cell in cells):
+        return [str(cell) if isinstance(cell, Mathematics) else cell for cell in cells]
+    return cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +129,8 @@ SHOWN_ROWS = 40
 class Report:
     """What a command found out.
 
-    `verdict` is one line in words. `plots` is called only when a plot is asked for.
+    `verdict` is one line in words. `plots` is called only when a plot is asked for. `failed` says which check that the
+    user asked for did not hold, and makes the exit status 1.
     """
 
     name: str
@@ -113,6 +140,7 @@ class Report:
     notes: tuple[str, ...] = ()
     plots: Callable[[], tuple[Plot, ...]] = tuple
     environment: Mapping[str, str] = field(default_factory=dict)
+    failed: str = ""
 
     def __repr__(self) -> str:
         """Return the title and the first rows of every table, for a Python prompt."""

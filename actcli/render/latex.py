@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from actcli.render.pages import headings, pages
+from actcli.report import Mathematics
 
 if TYPE_CHECKING:
     from actcli.report import Report, Table
@@ -63,6 +64,12 @@ def number(text: str) -> str:
     return f"${arrow}{sign}{shown}{power}$"
 
 
+def _cell(cell: str | Mathematics, numeric: bool) -> str:
+    if isinstance(cell, Mathematics):
+        return f"${cell.latex}$"
+    return number(cell) if numeric else escape(cell)
+
+
 def _tabular(table: Table, digits: int) -> Iterator[tuple[int, bytes]]:
     for index, page in enumerate(pages(table, digits)):
         if index == 0:
@@ -70,8 +77,7 @@ def _tabular(table: Table, digits: int) -> Iterator[tuple[int, bytes]]:
             header = " & ".join(escape(name) for name in headings(table))
             yield 0, _bytes(f"\\begin{{tabular}}{{{alignment}}}\n\\toprule\n{header} \\\\\n\\midrule\n")
         columns = [
-            [number(text) if numeric else escape(text) for text in column]
-            for column, numeric in zip(page.cells, page.numeric, strict=True)
+            [_cell(cell, numeric) for cell in column] for column, numeric in zip(page.cells, page.numeric, strict=True)
         ]
         yield page.rows, _bytes("".join([" & ".join(row) + " \\\\\n" for row in zip(*columns, strict=True)]))
     yield 0, b"\\bottomrule\n\\end{tabular}\n"

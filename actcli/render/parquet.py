@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from actcli.report import Mathematics
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -46,7 +48,7 @@ def _array(cells: Any, kind: pa.DataType | None) -> pa.Array:
         array = pa.array(cells.astype("float32") if cells.dtype.name == "bfloat16" else cells)
     else:
         kinds = {type(value) for value in cells if value is not None}
-        mixed = str in kinds and len(kinds) > 1
+        mixed = kinds != {str} and not kinds.isdisjoint((str, Mathematics))
         array = pa.array([value if value is None else str(value) for value in cells] if mixed else cells)
     if kind is None:
         # A column that begins with nothing but empty cells is text: its type can't be changed later.
