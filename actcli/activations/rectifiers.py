@@ -71,6 +71,7 @@ RELU = Activation(
     left=Limits("0"),
     right=Limits("inf", "1"),
     kinks=(Kink("0", "0", "0", "the slope jumps from 0 to 1; every framework takes 0"),),
+    derivatives=("where(x > 0, 1, 0)", "0"),
     gradient_from_output="where(y > 0, 1, 0)",
     max_derivative="1",
     zero_centred=False,
@@ -128,7 +129,9 @@ LEAKY_RELU = Activation(
     left=_LEAKY_LEFT,
     right=Limits("inf", "1"),
     kinks=(_LEAKY_KINK,),
+    derivatives=("where(x > 0, 1, negative_slope)", "0"),
     gradient_from_output="where(y > 0, 1, negative_slope)",
+    output_decides="negative_slope >= 0",  # otherwise two x have the same y
     max_derivative="max(1, abs(negative_slope))",
     zero_centred=False,
     monotone=True,
@@ -139,12 +142,12 @@ LEAKY_RELU = Activation(
         Use("GAN discriminators", "gradients reach the generator from rejected samples too; 0.2 is usual there"),
     ),
     conventions=(
-        Convention("jax", "0.10.2", "jax.nn.leaky_relu", "the derivative at 0 is 1"),
-        Convention("keras", "3.15", "keras.activations.leaky_relu", "slope 0.2; the derivative at 0 is 1"),
-        Convention("keras", "3.15", "keras.layers.LeakyReLU", "slope 0.3; the derivative at 0 is 1"),
+        Convention("jax", "0.10.2", "jax.nn.leaky_relu", "the derivative at 0 is 1", ("0",), "1"),
+        Convention("keras", "3.15", "keras.activations.leaky_relu", "slope 0.2; the derivative at 0 is 1", ("0",), "1"),
+        Convention("keras", "3.15", "keras.layers.LeakyReLU", "slope 0.3; the derivative at 0 is 1", ("0",), "1"),
         Convention("tensorflow", "as documented, not run", "tf.nn.leaky_relu", "slope 0.2"),
-        Convention("mlx", "0.32", "mlx.nn.leaky_relu", "the derivative at 0 is 1"),
-        Convention("tinygrad", "0.14", "Tensor.leaky_relu", "the derivative at 0 is 1"),
+        Convention("mlx", "0.32", "mlx.nn.leaky_relu", "the derivative at 0 is 1", ("0",), "1"),
+        Convention("tinygrad", "0.14", "Tensor.leaky_relu", "the derivative at 0 is 1", ("0",), "1"),
     ),
     references=("Maas, Hannun & Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",),
 )
@@ -160,7 +163,9 @@ PRELU = Activation(
     left=_LEAKY_LEFT,
     right=Limits("inf", "1"),
     kinks=(_LEAKY_KINK,),
+    derivatives=("where(x > 0, 1, negative_slope)", "0"),
     gradient_from_output="where(y > 0, 1, negative_slope)",
+    output_decides="negative_slope >= 0",  # otherwise two x have the same y
     max_derivative="max(1, abs(negative_slope))",
     zero_centred=False,
     monotone=True,
@@ -197,6 +202,7 @@ RELU6 = Activation(
         Kink("0", "0", "0", "the slope jumps from 0 to 1"),
         Kink("cap", "0", "0", "the slope jumps from 1 to 0; tinygrad takes 1"),
     ),
+    derivatives=("where(x > 0, where(x < cap, 1, 0), 0)", "0"),
     gradient_from_output="where(y > 0, where(y < cap, 1, 0), 0)",
     max_derivative="1",
     zero_centred=False,
@@ -209,7 +215,7 @@ RELU6 = Activation(
         Use("networks for phones", "bounded, so that few bits hold every activation after quantisation"),
         Use("inside hard_sigmoid and hard_swish", "relu6(x + 3) / 6 is the gate they are built from"),
     ),
-    conventions=(Convention("tinygrad", "0.14", "Tensor.relu6", "the derivative at 6 is 1"),),
+    conventions=(Convention("tinygrad", "0.14", "Tensor.relu6", "the derivative at 6 is 1", ("cap",), "1"),),
     references=(
         "Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010",
         "Howard et al., MobileNets, 2017",
@@ -241,6 +247,12 @@ ELU = Activation(
     kinks=(
         Kink("0", "alpha", "0", "the slope of the left side, as torch; f′ is continuous for alpha = 1, f″ never is"),
     ),
+    derivatives=("where(x > 0, 1, alpha*exp(x))", "where(x < 0, alpha*exp(x), 0)"),
+    careful=(
+        "where(x > 0, x, alpha*expm1(min(0, x)))",
+        "where(x > 0, 1, alpha*exp(min(0, x)))",
+        "where(x < 0, alpha*exp(min(0, x)), 0)",
+    ),
     gradient_from_output="where(y > 0, 1, y + alpha)",
     max_derivative="max(1, alpha)",
     zero_centred=False,
@@ -260,6 +272,8 @@ ELU = Activation(
             "0.14",
             "Tensor.elu",
             "exp(x) - 1 instead of expm1; the derivative at 0 is 0, where the true one is 1",
+            ("0",),
+            "0",
         ),
         Convention("onnxruntime", "1.32", "Elu", "exp(x) - 1 instead of expm1: digits are lost next to 0"),
     ),
@@ -293,6 +307,12 @@ SELU = Activation(
     left=Limits("-scale*alpha"),
     right=Limits("inf", "scale"),
     kinks=(Kink("0", "scale*alpha", "0", "the slope of the left side, as torch, jax and mlx; tinygrad takes scale"),),
+    derivatives=("scale*where(x > 0, 1, alpha*exp(x))", "scale*where(x < 0, alpha*exp(x), 0)"),
+    careful=(
+        "scale*where(x > 0, x, alpha*expm1(min(0, x)))",
+        "scale*where(x > 0, 1, alpha*exp(min(0, x)))",
+        "scale*where(x < 0, alpha*exp(min(0, x)), 0)",
+    ),
     gradient_from_output="where(y > 0, scale, y + scale*alpha)",
     max_derivative="scale*max(1, alpha)",
     zero_centred=True,
@@ -309,7 +329,12 @@ SELU = Activation(
     conventions=(
         Convention("mlx", "0.32", "mlx.nn.selu", "constants cut to 1.0507 and 1.67326"),
         Convention(
-            "tinygrad", "0.14", "Tensor.selu", "constants cut to 1.0507 and 1.67326; the derivative at 0 is 1.0507"
+            "tinygrad",
+            "0.14",
+            "Tensor.selu",
+            "constants cut to 1.0507 and 1.67326; the derivative at 0 is 1.0507",
+            ("0",),
+            "1.0507",
         ),
         Convention("onnx", "1.23", "Selu", "alpha and gamma are float32 attributes"),
     ),
@@ -342,6 +367,12 @@ CELU = Activation(
     left=Limits("-alpha"),
     right=Limits("inf", "1"),
     kinks=(Kink("0", "1", "0", "f″ jumps from 1/alpha to 0"),),
+    derivatives=("where(x > 0, 1, exp(x/alpha))", "where(x < 0, exp(x/alpha)/alpha, 0)"),
+    careful=(
+        "max(0, x) + alpha*expm1(min(0, x)/alpha)",
+        "exp(min(0, x)/alpha)",
+        "where(x < 0, exp(min(0, x)/alpha)/alpha, 0)",
+    ),
     gradient_from_output="where(y > 0, 1, 1 + y/alpha)",
     max_derivative="1",
     zero_centred=False,
@@ -350,7 +381,9 @@ CELU = Activation(
     saturates=Saturation.LEFT,
     frameworks=("torch", "jax", "keras", "onnx", "flax", "mlx", "tinygrad", "timm"),
     uses=(Use("in place of elu with alpha ≠ 1", "the slope is continuous for every alpha and never above 1"),),
-    conventions=(Convention("mlx", "0.32", "mlx.nn.celu", "the derivative at 0 is 0, where the true one is 1"),),
+    conventions=(
+        Convention("mlx", "0.32", "mlx.nn.celu", "the derivative at 0 is 0, where the true one is 1", ("0",), "0"),
+    ),
     references=("Barron, Continuously differentiable exponential linear units, 2017",),
 )
 
@@ -373,6 +406,7 @@ RELU2 = Activation(
     left=Limits("0"),
     right=Limits("inf", "inf", "2"),
     kinks=(Kink("0", "0", "0", "f″ jumps from 0 to 2"),),
+    derivatives=("2*max(0, x)", "where(x > 0, 2, 0)"),
     gradient_from_output="2 * sqrt(y)",
     max_derivative="inf",
     zero_centred=False,

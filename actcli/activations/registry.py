@@ -199,7 +199,8 @@ class Catalogue:
                 f"give {' '.join(f'--param {name}=NUMBER' for name in missing)}"
             )
         own = {name: given[name] for name in free}
-        record = Activation(name=text, definition=text, parameters=tuple(Parameter(n, "0", REALS, "") for n in own))
+        parameters = tuple(Parameter(name, str(value), REALS, "") for name, value in own.items())
+        record = Activation(name=text, definition=text, parameters=parameters)
         return Function(record, own, text, builders), {*own, *builders.used}
 
     def _unknown(self, text: str) -> UsageError:
