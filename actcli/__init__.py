@@ -17,7 +17,7 @@ from actcli.version import VERSION
 if TYPE_CHECKING:
     from actcli.activations.function import Function
     from actcli.activations.registry import get
-    from actcli.api import eval, list
+    from actcli.api import derive, emit, eval, list
     from actcli.errors import ActcliError
     from actcli.report import Report
 
@@ -26,13 +26,15 @@ __version__ = VERSION
 _HOMES = {
     "get": "actcli.activations.registry",
     "Function": "actcli.activations.function",
+    "derive": "actcli.api",
+    "emit": "actcli.api",
     "eval": "actcli.api",
     "list": "actcli.api",
     "Report": "actcli.report",
     "ActcliError": "actcli.errors",
 }
 
-__all__ = ["ActcliError", "Function", "Report", "__version__", "eval", "get", "list"]
+__all__ = ["ActcliError", "Function", "Report", "__version__", "derive", "emit", "eval", "get", "list"]
 
 
 def __getattr__(name: str) -> Any:

@@ -60,6 +60,56 @@ def _chunks(x: Any) -> Iterator[np.ndarray[Any, Any]]:
         raise UsageError(f"x must be numbers: {error}") from None
 
 
+def derive(
+    activation: str = "",
+    *,
+    order: int = 1,
+    wrt: str | None = None,
+    at: Any = (),
+    expand: bool = False,
+    check: str | None = None,
+    answer: str | None = None,
+    param: Mapping[str, float | str] | None = None,
+) -> Report:
+    """Return the report of `actcli derive`: the steps, each checked, forms, landmarks; or of --check and --answer.
+
+    `at` are numbers to work the derivation out with, exact when given as text or Fraction. Raises UsageError like the
+    command; what the command answers by exit status 1 is in the report's `failed`.
+    """
+    from actcli.activations.registry import DEFAULT
+    from actcli.activations.words import exact_number
+
+    given = {name: exact_number(value, name) for name, value in (param or {}).items()}
+    function = DEFAULT.get(activation, given) if activation else None
+    if check is not None:
+        from actcli.analyses.derive.identity import check as ask
+
+        return ask(check, DEFAULT, given, function)
+    if function is None:
+        raise UsageError("name an activation to derive, or give check")
+    if answer is not None:
+        from actcli.analyses.derive.answer import mark
+
+        return mark(function, answer, order=order, wrt=wrt or "x")
+    from actcli.analyses.derive.report import derive
+
+    points = [at] if isinstance(at, str | int | float) else at
+    return derive(function, order=order, wrt=wrt, at=[exact_number(x, "at") for x in points], expand=expand)
+
+
+def emit(activation: str, language: str, *, order: int = 1, param: Mapping[str, float | str] | None = None) -> str:
+    """Return what `actcli derive --emit` prints: code for an activation and its derivatives up to `order`.
+
+    `language` is python, numpy, torch, jax, c, cuda or latex. Raises UsageError.
+    """
+    from actcli.activations.registry import DEFAULT
+    from actcli.activations.words import exact_number
+    from actcli.analyses.emit import emit
+
+    given = {name: exact_number(value, name) for name, value in (param or {}).items()}
+    return emit(DEFAULT.get(activation, given), language, order)
+
+
 def list(*, framework: str = "", use: str = "") -> Report:
     """Return the report of `actcli list`: the records that a framework has, or that serve a use."""
     from actcli.analyses.catalogue import list_records

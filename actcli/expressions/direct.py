@@ -27,10 +27,15 @@ def by_definition(target: Node) -> Found:
 
 def taken(tree: Node, variable: str, rule: Rule) -> Node:
     """Return the derivative of a tree by one of its symbols, tidied. Raises UsageError when it is too long."""
+    return tidy(taken_as_is(tree, variable, rule))
+
+
+def taken_as_is(tree: Node, variable: str, rule: Rule) -> Node:
+    """Return what the rules leave behind, with all its factors 1. Raises UsageError when it is too long."""
     result = _taken(pending(tree, variable), rule, {})
     if _size(result, {}) > MAX_SIZE:
         raise UsageError("the derivative has become too long to write down; try a lower order, or a simpler formula")
-    return tidy(result)
+    return result
 
 
 def _taken(node: Node, rule: Rule, seen: dict[tuple[int, Node | None], tuple[Node, Node]]) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from actcli.expressions.display.names import GREEK, LETTERS, with_index
+from actcli.expressions.display.names import GREEK, LETTERS, PRIMES, with_index
 from actcli.expressions.display.notation import Level, Notation, Written
 from actcli.expressions.nodes import Node
 
@@ -31,8 +31,9 @@ class _Latex(Notation[str]):
         return f"{_letter(base)}_{{{_letter(GREEK.get(index, index))}}}"
 
     def head(self, symbol: str) -> str:
-        name, primes = symbol.rstrip("′"), len(symbol) - len(symbol.rstrip("′"))
-        return "".join(_word(word) for word in name.split()) + "'" * primes
+        name = symbol.rstrip("".join(PRIMES))
+        primes = PRIMES.index(symbol[len(name) :])
+        return "".join(_word(word) for word in name.split()) + ("'" * primes if primes < 4 else f"^{{({primes})}}")
 
     def call(self, head: str, arguments: Sequence[str], settings: Sequence[str]) -> str:
         inner = r";\ ".join(filter(None, (", ".join(arguments), ", ".join(settings))))
@@ -86,7 +87,7 @@ def _letter(name: str) -> str:
     """Write a variable: a letter, or a word as one name."""
     if name in LETTERS:
         return _VARIANTS.get(name, f"\\{LETTERS[name]}")
-    return name if len(name) == 1 or name.isdigit() else rf"\mathit{{{_escaped(name)}}}"
+    return name if len(name) == 1 or name[0].isdigit() else rf"\mathit{{{_escaped(name)}}}"
 
 
 def _escaped(name: str) -> str:

@@ -19,6 +19,9 @@ FUNCTIONS = {"Phi": "Φ", "phi": "φ", "maximum": "max", "minimum": "min"}
 
 COMPARISONS = {"less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥", "equal": "=", "not_equal": "≠"}
 
+PRIMES = ("", "′", "″", "‴", "⁽⁴⁾", "⁽⁵⁾", "⁽⁶⁾", "⁽⁷⁾", "⁽⁸⁾", "⁽⁹⁾")
+"""The marks of derivatives, by their order."""
+
 _RAISED = dict(zip("0123456789−+abikmnptuvxyzβ", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᵃᵇⁱᵏᵐⁿᵖᵗᵘᵛˣʸᶻᵝ", strict=True))
 _LOWERED = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _LONGEST_RAISED = 4

@@ -147,7 +147,9 @@ class Notation(ABC, Generic[T]):
             case Operation("where", _):
                 return self._cases(node)
             case Operation(name, (left, right)) if name in COMPARISONS:
-                sides = self._at_least(left, Level.SUM), self._at_least(right, Level.SUM)
+                # An equation may end in cases without ambiguity; a condition inside cases may not.
+                least = Level.CASES if name == "equal" else Level.SUM
+                sides = self._at_least(left, Level.SUM), self._at_least(right, least)
                 return Written(self.comparison(sides[0], COMPARISONS[name], sides[1]), Level.CASES)
             case Operation(name, parts):
                 return Written(self._call(self.head(FUNCTIONS.get(name, name)), parts))

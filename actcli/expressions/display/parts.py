@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actcli.expressions.display.names import FUNCTIONS, GREEK, decimal, scientific
+from actcli.expressions.display.names import FUNCTIONS, GREEK, PRIMES, decimal, scientific
 from actcli.expressions.nodes import Constant, Known, Node, Number, Operation, Symbol
 
 
@@ -10,7 +10,7 @@ def spelt(function: Known) -> str:
     """Return what people call a function; the name of a derivative ends in primes."""
     primes = len(function.name) - len(function.name.rstrip("'"))
     symbol = function.spelling.symbol.rstrip("'′")
-    return FUNCTIONS.get(symbol, symbol) + "′" * primes
+    return FUNCTIONS.get(symbol, symbol) + PRIMES[primes]
 
 
 def terms(node: Node) -> list[tuple[bool, Node]]:

@@ -19,8 +19,9 @@ from actcli.expressions.display.text import broken, letters, text
 from actcli.expressions.nodes import Node
 
 _ASCII = str.maketrans(
-    {**LETTERS, "−": "-", "·": "*", "≤": "<=", "≥": ">=", "≠": "!=", "′": "'", "∂": "d", "√": "sqrt", "²": "^2"}
-)
+    {**LETTERS, "−": "-", "·": "*", "≤": "<=", "≥": ">=", "≠": "!=", "′": "'", "″": "''", "‴": "'''", "∂": "d",
+     "√": "sqrt", "²": "^2", "⁽": "^(", "⁾": ")", **dict(zip("⁴⁵⁶⁷⁸⁹", "456789", strict=True))}
+)  # fmt: skip
 
 
 def pretty(node: Node, width: int, ascii_only: bool = False) -> str:

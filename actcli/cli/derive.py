@@ -1,0 +1,191 @@
+"""`actcli derive`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from actcli.cli import options
+from actcli.cli.command import Command
+from actcli.cli.parameters import parameters
+from actcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from actcli.activations.registry import AnyFunction, Catalogue
+
+_NUMBER = re.compile(r"[-−]?(?:\.?\d|inf\b)\S*")
+
+
+class DeriveCommand(Command):
+    """A command in which several numbers may follow one `--at`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat `--at` before each further number."""
+        spelt: list[str] = []
+        for word in args:
+            spelt += ["--at", word] if spelt[-2:-1] == ["--at"] and _NUMBER.fullmatch(word) else [word]
+        return super().parse_args(ctx, spelt)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("derive", cls=DeriveCommand, epilog=options.EPILOG)(derive)
+
+
+def derive(
+    ctx: typer.Context,
+    act: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ACT]",
+            help="A name (gelu), a name with parameters (leaky_relu:0.2) or a formula in x. --check needs none.",
+            autocompletion=options.complete_activation,
+            show_default=False,
+        ),
+    ] = None,
+    order: Annotated[int, options.option("--order", metavar="N", help="The highest derivative, 1 to 8.")] = 1,
+    wrt: Annotated[
+        str | None,
+        options.option("--wrt", metavar="NAME", help="Derive by x (the default) or a parameter, such as beta."),
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        options.option("--at", metavar="X...", help="Work the derivation out with numbers, at one x or several."),
+    ] = None,
+    expand: Annotated[
+        bool, options.option("--expand", help="Replace known functions by their definitions instead of naming them.")
+    ] = False,
+    emit: Annotated[
+        str | None,
+        options.option(
+            "--emit",
+            metavar="LANGUAGE",
+            help="Print a function with its gradient as code: python, numpy, torch, jax, c, cuda or latex.",
+        ),
+    ] = None,
+    check: Annotated[
+        str | None,
+        options.option(
+            "--check",
+            metavar='"LHS = RHS"',
+            help="Tell whether an identity holds. Any variables; f'(x) and softmax(a, b)[0] can be written.",
+        ),
+    ] = None,
+    answer: Annotated[
+        str | None, options.option("--answer", metavar="FORMULA", help="Mark a derivative that somebody worked out.")
+    ] = None,
+    param: options.Param = None,
+    format: options.Format = "auto",
+    output: options.Output = None,
+    table: options.TableName = None,
+    plot: options.PlotTarget = None,
+    digits: options.Digits = None,
+    nonfinite: options.Nonfinite = "null",
+    config: options.ConfigFile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = 0,
+    color: options.Color = "auto",
+) -> None:
+    """Derive an activation step by step, each step checked. Prove identities, mark answers, write code.
+
+    \b
+    actcli derive silu
+    actcli derive sigmoid --at 3
+    actcli derive prelu --wrt negative_slope
+    actcli derive --check "tanh(x) = 2*sigmoid(2*x) - 1"
+    actcli derive tanh --answer "1 - tanh(x)"
+    actcli derive gelu --emit c -o gelu.h
+    """  # noqa: D301 - the backspace keeps the lines apart
+    from actcli.cli.catalogue import catalogue_of
+
+    style = options.nonfinite_style(nonfinite)
+    terminal = options.terminal_facts(color)
+    catalogue = catalogue_of(ctx.obj)
+    given = parameters(param)
+    if sum(each is not None for each in (emit, check, answer)) > 1:
+        raise UsageError("--emit, --check and --answer are different questions; ask one at a time")
+    if act is None and check is None:
+        raise UsageError("name an activation to derive, such as `actcli derive sigmoid`, or give --check")
+    if emit is not None:
+        _refuse("--emit", {"--at": at, "--expand": expand, "--wrt": wrt, "--plot": plot, "--table": table,
+                           "--format": format != "auto", "--digits": digits is not None})  # fmt: skip
+        _emit(_one_function(str(act), given, catalogue), emit, order, output or ["-"])
+        return
+
+    from actcli.render import plan, render
+
+    plan(format=format, outputs=output or [], plots=plot or [], terminal=terminal, digits=digits)
+    if check is not None:
+        _refuse("--check", {"--at": at, "--expand": expand, "--wrt": wrt, "--plot": plot, "--order": order != 1})
+        from actcli.analyses.derive.identity import check as ask
+
+        function = None if act is None else _one_function(act, given, catalogue)
+        report = ask(check, catalogue, given, function)
+    elif answer is not None:
+        _refuse("--answer", {"--at": at, "--expand": expand, "--plot": plot})
+        from actcli.analyses.derive.answer import mark
+
+        report = mark(_one_function(str(act), given, catalogue), answer, order=order, wrt=wrt or "x")
+    else:
+        from actcli.analyses.derive.report import derive as analyse
+
+        function = _one_function(str(act), given, catalogue)
+        report = analyse(
+            function, order=order, wrt=wrt, at=points(at or []), expand=expand, digits=4 if digits is None else digits
+        )
+    render(
+        report,
+        format=format,
+        outputs=output or [],
+        table=table,
+        plots=plot or [],
+        digits=digits,
+        nonfinite=style,
+        terminal=terminal,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def points(words: Sequence[str]) -> list[Fraction]:
+    """Return the numbers of `--at`, exact: decimals, fractions (1/3) and ranges (0:2:0.5). Raises UsageError."""
+    from actcli.activations.words import read_number
+    from actcli.core.numbers import chunked, read_points
+
+    found: list[Fraction] = []
+    for word in words:
+        if ":" in word:
+            found += [Fraction(repr(float(x))) for chunk in chunked([read_points(word)]) for x in chunk]
+        else:
+            found.append(read_number(word, "--at"))
+    return found
+
+
+def _refuse(mode: str, given: Mapping[str, object]) -> None:
+    for name, value in given.items():
+        if value:
+            raise UsageError(f"{name} doesn't go with {mode}")
+
+
+def _one_function(act: str, given: Mapping[str, Fraction], catalogue: Catalogue) -> AnyFunction:
+    functions = catalogue.get_all(act, given)
+    if len(functions) > 1:
+        raise UsageError(f"derive takes one activation at a time, not {len(functions)}")
+    return functions[0]
+
+
+def _emit(function: AnyFunction, language: str, order: int, outputs: Sequence[str]) -> None:
+    from actcli.analyses.emit import emit
+    from actcli.render import open_output
+
+    code = emit(function, language, order).encode()
+    for path in outputs:
+        with open_output(path, sys.stdout.buffer) as file:
+            file.write(code)
