@@ -130,7 +130,7 @@ class Report:
     """What a command found out.
 
     `verdict` is one line in words. `plots` is called only when a plot is asked for. `failed` says which check that the
-    user asked for did not hold, and makes the exit status 1.
+    user asked for did not hold, and makes the exit status 1. `is_document` makes a whole document of its LaTeX.
     """
 
     name: str
@@ -141,6 +141,7 @@ class Report:
     plots: Callable[[], tuple[Plot, ...]] = tuple
     environment: Mapping[str, str] = field(default_factory=dict)
     failed: str = ""
+    is_document: bool = False
 
     def __repr__(self) -> str:
         """Return the title and the first rows of every table, for a Python prompt."""

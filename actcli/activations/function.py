@@ -55,7 +55,7 @@ class Function:
         record = self.record
         usual = {parameter.name: Fraction(parameter.default) for parameter in record.parameters}
         settings = {name: value for name, value in self.parameters.items() if value != usual[name]}
-        unnamed = record.symbol == "f" and record.name.isidentifier()
+        unnamed = record.symbol == "f" and record.name != record.definition
         return Spelling(record.name, record.name if unnamed else record.symbol, settings)
 
     @cached_property

@@ -175,6 +175,11 @@ def _refuse(mode: str, given: Mapping[str, object]) -> None:
 
 
 def _one_function(act: str, given: Mapping[str, Fraction], catalogue: Catalogue) -> AnyFunction:
+    if ":" in act:
+        from actcli.implementations.user import is_user_code
+
+        if is_user_code(act, catalogue):
+            raise UsageError(f"{act}: derive needs a name or a formula; code of your own can only be evaluated")
     functions = catalogue.get_all(act, given)
     if len(functions) > 1:
         raise UsageError(f"derive takes one activation at a time, not {len(functions)}")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from actcli.analyses.derive.landmark import Landmark
 from actcli.analyses.derive.landmarks import Survey
+from actcli.analyses.derive.smooth_parts import RANGE
 from actcli.report import Batch, Column, Table
 
 COLUMNS = (
@@ -33,7 +34,7 @@ def landmarks_table(survey: Callable[[], Survey]) -> Table:
         cells = {"remark": [_remark(mark) for mark in marks]}
         yield {name: cells.get(name) or [getattr(mark, name) for mark in marks] for name in wanted}
 
-    return Table("landmarks", COLUMNS, rows, title="Landmarks")
+    return Table("landmarks", COLUMNS, rows, title=f"Landmarks, looked for on [−{RANGE}, {RANGE}]")
 
 
 def _remark(mark: Landmark) -> str:
@@ -47,4 +48,4 @@ def _remark(mark: Landmark) -> str:
 def _end_of_search(reach: float) -> Landmark:
     """Say up to where it is certain that nothing is missing."""
     shown = f"{reach:.4g}"
-    return Landmark("uncertain", reach, math.nan, shown, note=f"for |x| > {shown} it isn't certain that none is missing")
+    return Landmark("uncertain", reach, math.nan, shown, note=f"for |x| > {shown} some may be missing")

@@ -11,6 +11,7 @@ from typing import Literal
 from actcli.activations.function import Function
 from actcli.activations.registry import AnyFunction
 from actcli.analyses.derive.arranged import arranged
+from actcli.analyses.derive.equality import written
 from actcli.analyses.derive.proof import proved
 from actcli.analyses.derive.slips import Candidate, candidates
 from actcli.analyses.derive.steps import Subject
@@ -89,7 +90,7 @@ class Task:
             return Mark("right", f"this is {self.shown}")
         agreed = self.compared(given, self.forms[-1])
         if agreed.holds and agreed.one_sided and len(missing := list(self.missing(given))) >= SEVERAL:
-            return Mark("wrong", f"the answer has no value at {_written(missing[0])}, where the derivative has one")
+            return Mark("wrong", f"the answer has no value at {written(missing[0])}, where the derivative has one")
         if agreed.holds:
             how = (
                 "the difference is 0 by algebra"
@@ -99,7 +100,7 @@ class Task:
             return Mark("equivalent", f"right up to simplification, to {self.shown}: {how}", agreed=agreed)
         if agreed.counterexample is None:
             return Mark("undecided", agreed.reason, agreed=agreed)
-        where = _written(agreed.counterexample) or "any x"
+        where = written(agreed.counterexample) or "any x"
         reason = f"at {where} the derivative is {agreed.right:.10g}, the answer {agreed.left:.10g}"
         slip = self.slip(given, agreed)
         if slip is None:
@@ -166,10 +167,6 @@ def _rules(order: int) -> tuple[Rule, ...]:
 def _simple(number: float) -> Fraction:
     """Return the simple fraction next to a number; 0 where there is none."""
     return Fraction(number).limit_denominator(100) if math.isfinite(number) else Fraction(0)
-
-
-def _written(at: Mapping[str, Fraction]) -> str:
-    return ", ".join(f"{name} = {number}" for name, number in at.items())
 
 
 def _points(subject: Subject, *trees: Node) -> Iterator[dict[str, Fraction]]:

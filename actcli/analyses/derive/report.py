@@ -18,8 +18,8 @@ from actcli.analyses.derive.kinks import kinks_table
 from actcli.analyses.derive.landmarks import Survey, survey
 from actcli.analyses.derive.landmarks_table import landmarks_table
 from actcli.analyses.derive.losses_table import losses_table
+from actcli.analyses.derive.namesakes import namesake
 from actcli.analyses.derive.notation import name_of
-from actcli.analyses.derive.smooth_parts import RANGE
 from actcli.analyses.derive.steps import Derivation, derivation
 from actcli.analyses.derive.steps_table import steps_table
 from actcli.analyses.derive.subjects import subjects
@@ -61,6 +61,7 @@ def derive(
         verdict=_verdict(derivations),
         environment={"actcli": VERSION},
         failed=_failure(derivations, forms),
+        is_document=True,
     )
     if not isinstance(function, Function):
         tables += [jacobian_table(function, derivations, at)] if at else []
@@ -70,11 +71,9 @@ def derive(
         if _has_cases(function.tree):
             tables.append(kinks_table(function, lambda: _kink_points(surveyed())))
         tables.append(losses_table(function, derivations[0]))
-        report = replace(
-            report,
-            notes=(f"zeros, extrema and kinks are looked for on [−{RANGE}, {RANGE}]",),
-            plots=lambda: curves(function, title, surveyed),
-        )
+        name = namesake(function)
+        note = (f"it is {name} of the catalogue: `actcli derive {name}` has its own words for it",) if name else ()
+        report = replace(report, notes=note, plots=lambda: curves(function, title, surveyed))
     if at and isinstance(function, Function):
         tables.append(worked_table(function, derivations[0], at, digits))
     return replace(report, tables={table.name: table for table in tables})
@@ -114,7 +113,7 @@ def _verdict(derivations: Sequence[Derivation]) -> str:
     compared = sum(each.compared for each in derivations)
     wrong = sum(len(each.failed) for each in derivations)
     checked = f"{compared} step{'s' * (compared != 1)}, "
-    checked += f"{wrong} of them WRONG" if wrong else "each equal to the one before it to 50 digits"
+    checked += f"{wrong} of them NOT verified" if wrong else "each equal to the one before it to 50 digits"
     return f"{'; '.join(results)} ({checked})"
 
 

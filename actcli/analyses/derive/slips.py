@@ -86,7 +86,7 @@ SLIPS = (
     Slip("sum_sign", ("sum",), "dv - du", "a sign is wrong: (u + v)′ = u′ + v′ with u = {u}"),
     Slip("sum_sign", ("difference",), "du + dv", "a sign is wrong: (u − v)′ = u′ − v′ with v = {v}"),
     Slip("sum_sign", ("difference",), "dv - du", "a sign is wrong: (u − v)′ = u′ − v′"),
-    Slip("branches", ("piecewise",), "where(x, dv, du)", "the branches are exchanged"),
+    Slip("branches", ("piecewise",), "", "the branches are exchanged"),
     Slip("term", ("sum", "difference"), "du", "the derivative of the term {v} is missing"),
     Slip("term", ("sum", "difference"), "dv", "the derivative of the term {u} is missing"),
 )  # fmt: skip
@@ -233,7 +233,7 @@ def _mistake(slip: Slip, target: Node, found: Found) -> tuple[Node, Letters] | N
         assert isinstance(found.after, Operation)
         letters["outer"] = found.after.operands[0]
     derived = {f"d{name}": _d(letter, variable) for name, letter in letters.items()}
-    if found.rule == "piecewise":
+    if found.rule == "piecewise":  # the condition has no letter
         assert isinstance(operand, Operation)
         return Operation("where", (operand.operands[0], derived["dv"], derived["du"])), letters
     return substitute(_formula(slip.wrong), {**letters, **derived}), letters

@@ -13,6 +13,7 @@ from fractions import Fraction
 from actcli.core.agreement import Agreement, agreement
 from actcli.errors import UsageError
 from actcli.expressions.differentiate import pending, rewrites
+from actcli.expressions.display import text
 from actcli.expressions.factor import factored
 from actcli.expressions.nodes import Node, substitute
 from actcli.expressions.tidy import ZERO, tidy
@@ -85,12 +86,14 @@ def derivation(
 ) -> Derivation:
     """Derive an expression `order` times, comparing every line with the one before.
 
-    Raises UsageError for an order outside 1 … 8, or a derivative too long to write down.
+    Raises UsageError for an order outside 1 … 8, an expression that isn't differentiable anywhere, or a derivative too
+    long to write down.
     """
     if not 1 <= order <= MAX_ORDER:
         raise UsageError(
             f"order must lie in 1 … {MAX_ORDER}, not {order}: each order makes the formula two or three times as long"
         )
+    _check_differentiable(subject)
     lines: list[Line] = [Line(first, 1, "given", subject.tree)]
     results: list[Node] = []
     expression = subject.tree
@@ -101,6 +104,13 @@ def derivation(
         expression = lines[-1].expression
         results.append(expression)
     return Derivation(subject, tuple(lines), tuple(results))
+
+
+def _check_differentiable(subject: Subject) -> None:
+    """Raise UsageError for an expression without a value, or without a derivative, at any of the points tried."""
+    for tree, lacks in ((subject.tree, "real value"), (pending(subject.tree, subject.variable), "derivative")):
+        if not _compared(subject, tree, tree).points:
+            raise UsageError(f"{text(subject.tree)} has no {lacks} at any of the points tried, between −20 and 20")
 
 
 def _one_order(subject: Subject, tree: Node, order: int, number: int) -> Iterator[Line]:

@@ -96,7 +96,7 @@ def _escaped(name: str) -> str:
 
 def _word(word: str) -> str:
     """Write one word of a function's name: `GELU_tanh` has a subscript, `ReLU²` an exponent."""
-    if word in LETTERS:
+    if word in LETTERS or len(word) == 1:
         return _letter(word)
     match = re.fullmatch(r"([^_⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?:_(.+?))?([⁰¹²³⁴⁵⁶⁷⁸⁹]*)", word)
     assert match, word
