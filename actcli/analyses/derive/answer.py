@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("answer", "the derivative that was handed in"),
     Column("verdict", "right, equivalent (right up to simplification), wrong or undecided"),
-    Column("reason", "the verdict in words"),
+    Column("reason", "the verdict in words", audience="machines"),  # people read it above the table
     Column("slip", "the mistake, where it can be named"),
     Column("x", "the simplest x found where the answer is wrong"),
     Column("expected", "the derivative there"),

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("verdict", "identity (proved), agrees (compared only), false or undecided"),
     Column("points", "points where both sides have values, which agree"),
     Column("digits", "digits to which they were compared", audience="machines"),
-    Column("reason", "the verdict in words"),
+    Column("reason", "the verdict in words", audience="machines"),  # people read it above the table
     Column("counterexample", "the simplest point found where they differ"),
     Column("left_value", "the left side there", heading="left there"),
     Column("right_value", "the right side there", heading="right there"),

@@ -198,10 +198,12 @@ class Fractions:
         return self.log_of_polynomial(above) - self.log_of_polynomial(below)
 
     def log_of_polynomial(self, polynomial: Any) -> Any:
-        if polynomial.is_number:
-            return self.log_of_number(abs(polynomial))
-        content, factors = self.sympy.factor_list(polynomial)
-        total = self.log_of_number(abs(content))
+        number, rest = polynomial.as_independent(*polynomial.free_symbols, as_Add=False)
+        total = self.log_of_number(abs(number))
+        if rest == 1:
+            return total
+        content, factors = self.sympy.factor_list(rest)
+        total += self.log_of_number(abs(content))
         exponents = {variable: rest for rest, variable in self.exponentials.items()}
         for factor, multiplicity in factors:
             if factor in exponents:
@@ -211,12 +213,16 @@ class Fractions:
         return total
 
     def log_of_number(self, content: Any) -> Any:
+        if content.is_Mul:
+            return self.sympy.Add(*(self.log_of_number(part) for part in content.args))
+        if content.is_Pow and content.exp.is_Rational:
+            return content.exp * self.log_of_number(content.base)
         if not content.is_Rational or max(content.p, content.q) > 10**12:
             return self.function("log", content, real=True)
-        primes = self.sympy.factorrat(content)
-        return sum(
-            power * self.function("log", self.sympy.Integer(prime), real=True) for prime, power in primes.items()
-        )
+        total = self.sympy.Integer(0)
+        for prime, power in self.sympy.factorrat(content).items():
+            total += power * self.function("log", self.sympy.Integer(prime), real=True)
+        return total
 
     def log1p(self, u: Any) -> Any:
         return self.log(1 + u)

@@ -23,11 +23,13 @@ def proved(left: Node, right: Node, *, at_breakpoints: bool = True) -> bool:
 
     Cases are proved branch by branch, and at the points between them unless `at_breakpoints` is False.
     """
+    from sympy import PolynomialError
+
     try:
         with _deadline(SECONDS):
             parts = pieces(Operation("subtract", (left, right)))
             return all(_vanishes(part) for part in parts if at_breakpoints or not part.fixed)
-    except (TooHardError, RecursionError, _LateError):
+    except (TooHardError, PolynomialError, RecursionError, _LateError):
         return False
 
 
