@@ -82,13 +82,13 @@ def derive(
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
     function = DEFAULT.get(activation, given) if activation else None
     if check is not None:
-        from actcli.analyses.derive.identity import check as ask
+        from actcli.analyses.derive.identities.check import check as ask
 
         return ask(check, DEFAULT, given, function)
     if function is None:
         raise UsageError("name an activation to derive, or give check")
     if answer is not None:
-        from actcli.analyses.derive.answer import mark
+        from actcli.analyses.derive.answers.mark import mark
 
         return mark(function, answer, order=order, wrt=wrt or "x")
     from actcli.analyses.derive.report import derive

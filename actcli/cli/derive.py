@@ -122,15 +122,16 @@ def derive(
     plan(format=format, outputs=output or [], plots=plot or [], terminal=terminal, digits=digits)
     if check is not None:
         _refuse("--check", {"--at": at, "--expand": expand, "--wrt": wrt, "--plot": plot, "--order": order != 1})
-        from actcli.analyses.derive.identity import check as ask
+        from actcli.analyses.derive.identities.check import check as ask
 
-        function = None if act is None else _one_function(act, given, catalogue)
+        # Names that aren't parameters of ACT belong to the equation.
+        function = None if act is None else catalogue.resolve(act, given)[0]
         report = ask(check, catalogue, given, function)
     elif answer is not None:
         _refuse("--answer", {"--at": at, "--expand": expand, "--plot": plot})
-        from actcli.analyses.derive.answer import mark
+        from actcli.analyses.derive.answers.mark import mark
 
-        report = mark(_one_function(str(act), given, catalogue), answer, order=order, wrt=wrt or "x")
+        report = mark(_one_function(str(act), given, catalogue), answer, order, wrt or "x", catalogue)
     else:
         from actcli.analyses.derive.report import derive as analyse
 

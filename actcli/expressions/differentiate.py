@@ -109,14 +109,6 @@ ELEMENTARY: dict[str, tuple[str, str]] = {
 """The elementary functions: the rule's name, and the derivative as a formula."""
 
 
-def derivative(tree: Node, variable: str = "x", *, expand: bool = False) -> Node:
-    """Return the derivative of a tree by one of its symbols. See `rewrites`."""
-    if not _depends(tree, variable):
-        return ZERO
-    *_, last = rewrites(tree, variable, expand=expand)
-    return last.whole
-
-
 def rewrites(tree: Node, variable: str = "x", *, expand: bool = False) -> Iterator[Rewrite]:
     """Yield the rewrites that take the derivative of a tree, outermost first, left to right.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from actcli.expressions.nodes import Application, Node, Number, Operation, bits, operands
+from actcli.expressions.nodes import Application, Node, Number, Operation, bits, operands, rational_value
 
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 HALF = Fraction(1, 2)
@@ -131,6 +131,8 @@ def _factors(node: Node) -> tuple[Fraction, Factors]:
                 place(part, exponent)
 
     def place(base: Node, exponent: Fraction) -> None:
+        constant = rational_value(base)
+        base = base if constant is None else Number(constant)
         if base == ZERO and exponent < 0:
             exponent = Fraction(-1)  # a division by zero has no powers
         factors[base] = factors.get(base, Fraction(0)) + exponent

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.analyses.derive.landmarks import Survey
+from actcli.analyses.derive.landmarks.survey import Survey
 from actcli.report import Plot, Series
 
 MARKED = ("zero", "minimum", "maximum", "inflection", "kink", "jump")

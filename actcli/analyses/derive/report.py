@@ -15,15 +15,15 @@ from actcli.analyses.derive.curves import curves
 from actcli.analyses.derive.forms import Form, definition, forms_of, forms_table
 from actcli.analyses.derive.jacobian import jacobian_table
 from actcli.analyses.derive.kinks import kinks_table
-from actcli.analyses.derive.landmarks import Survey, survey
-from actcli.analyses.derive.landmarks_table import landmarks_table
-from actcli.analyses.derive.losses_table import losses_table
+from actcli.analyses.derive.landmarks.survey import Survey, survey
+from actcli.analyses.derive.landmarks.table import landmarks_table
+from actcli.analyses.derive.losses.table import losses_table
 from actcli.analyses.derive.namesakes import namesake
 from actcli.analyses.derive.notation import name_of
 from actcli.analyses.derive.steps import Derivation, derivation
 from actcli.analyses.derive.steps_table import steps_table
 from actcli.analyses.derive.subjects import subjects
-from actcli.analyses.derive.worked_table import worked_table
+from actcli.analyses.derive.worked.table import worked_table
 from actcli.expressions.display import text
 from actcli.expressions.nodes import Application, Node, Operation, Symbol, walk
 from actcli.report import Report

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 from actcli.analyses.emit.graph import Value, reachable
 from actcli.analyses.emit.spelling import ATOM, Spelling, Text
@@ -52,21 +53,15 @@ class _Writer:
                 self.uses.update(id(operand) for operand in value.operands)
 
     def body(self) -> Body:
-        results = tuple(self.write(root) for root in self.roots)
-        return Body(tuple(self.statements), results)
-
-    def write(self, value: Value) -> Text:
-        if id(value) not in self.written:
+        for value in reachable(self.roots):
             self.written[id(value)] = self._write(value)
-        return self.written[id(value)]
+        return Body(tuple(self.statements), tuple(self.written[id(root)] for root in self.roots))
 
     def _write(self, value: Value) -> Text:
         if value.operation == "x":
             return Text("x")
         if value.is_constant:
             return self.spelling.number(value.number)
-        for operand in value.operands:
-            self.write(operand)
         text = self._combined(value)
         while len(text.text) > WIDTH:
             inner = [each for each in value.operands if self._is_long(each)]
@@ -105,13 +100,11 @@ class _Writer:
         return Text(name, ATOM)
 
     def _name(self, value: Value) -> str:
-        hint = value.hint if re.fullmatch("[a-z][a-z_0-9]*", value.hint) and value.operation != "polynomial" else ""
-        candidates = [hint] if hint and hint not in self.spelling.RESERVED else []
-        stem = candidates[0] if candidates else "t"
-        number = 1
-        while not candidates or candidates[0] in self.taken:
-            number += 1 if candidates and stem != "t" else 0
-            candidates = [f"{stem}{number}"]
-            number += 1 if stem == "t" else 0
-        self.taken.add(candidates[0])
-        return candidates[0]
+        """Return the author's name for it, numbered where that is taken; without one t1, t2 and so on."""
+        stem = value.hint if re.fullmatch("[a-z][a-z_0-9]*", value.hint) and value.operation != "polynomial" else ""
+        if stem in self.spelling.RESERVED:
+            stem = ""
+        numbered = (f"{stem or 't'}{number}" for number in count(2 if stem else 1))
+        name = next(each for each in chain([stem] if stem else [], numbered) if each not in self.taken)
+        self.taken.add(name)
+        return name

@@ -159,6 +159,14 @@ def reachable(roots: Sequence[Value]) -> Iterator[Value]:
             pending += [(operand, False) for operand in reversed(value.operands)]
 
 
+def _horner(coefficients: Sequence[float], t: Any) -> Any:
+    """Return a polynomial, highest power first."""
+    total, *others = coefficients
+    for c in others:
+        total = total * t + c
+    return total
+
+
 def compute(roots: Sequence[Value], x: Any) -> list[Array]:
     """Return the roots at the elements of a float64 array, computed by NumPy."""
     x = np.asarray(x, dtype=np.float64)
@@ -170,6 +178,8 @@ def compute(roots: Sequence[Value], x: Any) -> list[Array]:
                     result = x
                 case "constant":
                     result = np.asarray(value.number)
+                case "polynomial":
+                    result = _horner(value.number, found[id(value.operands[0])])
                 case operation:
                     result = numpy_function(operation)(*(found[id(each)] for each in value.operands))
             found[id(value)] = result

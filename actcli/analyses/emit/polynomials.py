@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from actcli.analyses.emit.graph import Value, reachable
+from actcli.analyses.emit.spelling import Spelling
 
 SHORTEST = 6
 """Coefficients from which a polynomial is worth a function."""
@@ -16,22 +17,27 @@ def separated(roots: Sequence[Value]) -> list[Value]:
     uses = Counter(id(operand) for value in reachable(roots) for operand in value.operands)
     uses.update(id(root) for root in roots)
     rebuilt: dict[int, Value] = {}
+    for value in reachable(roots):
+        found = _horner(value, uses)
+        if found is not None:
+            coefficients, t = found
+            new = value.tape.make("polynomial", (rebuilt[id(t)],), coefficients)
+        else:
+            operands = tuple(rebuilt[id(operand)] for operand in value.operands)
+            new = value.tape.make(value.operation, operands, value.number)
+        new.hint = new.hint or value.hint
+        rebuilt[id(value)] = new
+    return [rebuilt[id(root)] for root in roots]
 
-    def visit(value: Value) -> Value:
-        if id(value) not in rebuilt:
-            found = _horner(value, uses)
-            if found is not None:
-                coefficients, t = found
-                new = value.tape.make("polynomial", (visit(t),), coefficients)
-            elif value.operands:
-                new = value.tape.make(value.operation, tuple(map(visit, value.operands)), value.number)
-            else:
-                new = value
-            new.hint = new.hint or value.hint
-            rebuilt[id(value)] = new
-        return rebuilt[id(value)]
 
-    return [visit(root) for root in roots]
+def horner_steps(value: Value, spelling: Spelling) -> list[str]:
+    """Return the right sides of Horner's rule: what `p` is, again and again, and at last the value."""
+    first, *others = value.number
+    steps = []
+    for number, c in enumerate(others):
+        left = "p" if number else spelling.number(first).text
+        steps.append(f"{left} * t {'-' if c < 0.0 else '+'} {spelling.number(abs(c)).text}")
+    return steps
 
 
 def _horner(value: Value, uses: Counter[int]) -> tuple[tuple[float, ...], Value] | None:

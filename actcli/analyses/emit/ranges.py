@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
-from actcli.analyses.emit.graph import Value
+from actcli.analyses.emit.graph import Value, reachable
 
 
 class Interval(NamedTuple):
@@ -38,7 +38,8 @@ class Ranges:
     def of(self, value: Value) -> Interval:
         """Return an interval that holds the value, whatever x is."""
         if id(value) not in self._known:
-            self._known[id(value)] = self._of(value)
+            for each in reachable([value]):
+                self._known[id(each)] = self._of(each)
         return self._known[id(value)]
 
     def _of(self, value: Value) -> Interval:

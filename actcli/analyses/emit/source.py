@@ -22,6 +22,9 @@ WIDEST = 88
 """Characters of a comment of one line."""
 
 PRIMES = ("", "'", "''")
+RESULTS = ("y", "d1", "d2")
+"""What f, f′ and f″ are called."""
+
 MEANINGS = {
     "Phi(": "Phi is the distribution function of the standard normal distribution.",
     "phi(": "phi is the density of the standard normal distribution.",
@@ -116,7 +119,7 @@ class Source:
         for paragraph in filter(None, paragraphs):
             lines += [
                 *([""] if lines else []),
-                *textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False),
+                *textwrap.wrap(paragraph, width, break_on_hyphens=False),
             ]
         if self.record.references:
             lines += ["", "Sources:"]
@@ -138,6 +141,11 @@ class Source:
         if not self.is_formula:
             return []
         return ["The formula is computed as written: where that overflows or cancels on the way, so does this."]
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Return lines a level further in."""
+    return [f"    {line}" for line in lines]
 
 
 def decimal(value: Fraction) -> str:

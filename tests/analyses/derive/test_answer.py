@@ -8,9 +8,9 @@ import pytest
 
 from actcli.activations.function import Function
 from actcli.activations.registry import builtin_records, get
-from actcli.analyses.derive.answer import mark
-from actcli.analyses.derive.arranged import arranged
-from actcli.analyses.derive.slips import FUNCTIONS, SLIPS, candidates
+from actcli.analyses.derive.answers.arranged import arranged
+from actcli.analyses.derive.answers.mark import mark
+from actcli.analyses.derive.answers.slips import FUNCTIONS, SLIPS, candidates
 from actcli.core.agreement import agreement
 from actcli.errors import UsageError
 from actcli.expressions.direct import by_name, taken

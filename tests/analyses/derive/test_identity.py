@@ -11,9 +11,9 @@ from hypothesis import given, settings
 
 from actcli.activations.builders import Builders
 from actcli.activations.registry import DEFAULT, get
-from actcli.analyses.derive import proof
-from actcli.analyses.derive.identity import check, split
-from actcli.analyses.derive.proof import proved
+from actcli.analyses.derive.identities import proof
+from actcli.analyses.derive.identities.check import check, split
+from actcli.analyses.derive.identities.proof import proved
 from actcli.core.agreement import agreement
 from actcli.errors import UsageError
 from actcli.expressions.parse import parse

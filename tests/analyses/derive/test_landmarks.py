@@ -11,9 +11,9 @@ from flint import arb, ctx
 from actcli.activations.function import Function
 from actcli.activations.record import Activation
 from actcli.activations.registry import builtin_records, get
-from actcli.analyses.derive.closed_form import closed_form
-from actcli.analyses.derive.landmark import KINDS, Landmark
-from actcli.analyses.derive.landmarks import landmarks, survey
+from actcli.analyses.derive.landmarks.closed_form import closed_form
+from actcli.analyses.derive.landmarks.landmark import KINDS, Landmark
+from actcli.analyses.derive.landmarks.survey import landmarks, survey
 from actcli.core.exact import arb_context
 from actcli.core.formats import FLOAT64
 

@@ -10,8 +10,8 @@ import pytest
 
 from actcli.activations.function import Function
 from actcli.activations.registry import DEFAULT
-from actcli.analyses.derive.loss_sentence import sentence
-from actcli.analyses.derive.losses import DIGITS, INFINITE, NAN, ZERO, Failure, Loss, loss
+from actcli.analyses.derive.losses.loss import DIGITS, INFINITE, NAN, ZERO, Failure, Loss, loss
+from actcli.analyses.derive.losses.sentence import sentence
 from actcli.core.formats import FLOAT32, FLOAT64
 from actcli.expressions.parse import parse
 from tests.activations.test_accuracy import NAMES

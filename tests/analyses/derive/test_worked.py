@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from actcli.activations.function import Function
 from actcli.activations.registry import DEFAULT
-from actcli.analyses.derive.worked import worked
+from actcli.analyses.derive.worked.working import worked
 from actcli.core.formats import FLOAT64
 from actcli.expressions.display.text import text
 from tests.activations.test_accuracy import NAMES

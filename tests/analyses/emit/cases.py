@@ -21,7 +21,7 @@ FORMULAS = [
     "x*sigmoid(1.702*x)", "x*exp(-x**2)", "max(0, x)", "abs(x)", "clip(x, -1, 2)", "relu(x) - relu(-x)", "x*gelu(2*x)",
     "where(x > 1, x**2, 2*x - 1)", "log(x) + sqrt(x)", "x**1.5", "sin(x)/x", "x**3/(1 + x**2)", "min(x, sqrt(x))",
     "abs(x**2 - 1)", "erf(x) + erfc(x/2)", "sign(x)*log1p(abs(x))", "Phi(x)*cosh(x)", "elu(x, 2) + 1", "exp(sinh(x))",
-    "x**x",
+    "x**x", "max(gelu(x), x/2)",
 ]  # fmt: skip
 """Typed ones: kinks of all sorts, functions that have no value somewhere, overflow on the way."""
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from actcli.analyses.emit.body import body
 from actcli.analyses.emit.graph import Value
-from actcli.analyses.emit.languages.pythonic import RESULTS, horner_steps, indented
 from actcli.analyses.emit.nans import first_operand
-from actcli.analyses.emit.source import Routine, Source
+from actcli.analyses.emit.polynomials import horner_steps
+from actcli.analyses.emit.source import RESULTS, Routine, Source, indented
 from actcli.analyses.emit.spelling import AND, ATOM, COMPARISON, CONDITIONAL, OR, SUM, UNARY, Spelling, Text
 
 PRECISION = (
@@ -104,8 +104,8 @@ def functions(source: Source, spelling: CSpelling, qualifiers: str) -> list[list
 
 
 def _polynomial(value: Value, spelling: CSpelling, qualifiers: str) -> list[str]:
-    steps = horner_steps(value, spelling, ";")
-    lines = [f"double {steps[0]}", *steps[1:], "return p;"]
+    first, *steps, last = horner_steps(value, spelling)
+    lines = [f"double p = {first};", *(f"p = {step};" for step in steps), f"return {last};"]
     name = spelling.spell_polynomial(value, Text("double t")).text
     return [f"{qualifiers} double {name}", "{", *indented(lines), "}"]
 

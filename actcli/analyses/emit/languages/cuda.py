@@ -11,7 +11,7 @@ from actcli.analyses.emit.spelling import Text
 
 PRECISION = (
     "Computed in double; the float versions, with suffix f, round the result once.",
-    "Where a product is used twice it is rounded by __dmul_rn: nvcc's fused multiplications would make two numbers of",
+    "A product that is used twice is rounded by __dmul_rn, lest fused multiplications make two numbers of",
     "it. Double arithmetic isn't touched by --use_fast_math.",
 )
 

@@ -9,14 +9,14 @@ from actcli.analyses.emit.spelling import Text
 
 PRECISION = (
     "For arrays of any floating dtype: computed in float64, whether or not jax_enable_x64 is on,",
-    "and rounded once to the dtype of x.",
+    "and rounded to the dtype of x.",
     "Differentiates forwards and backwards by the derivatives below; those beyond are what JAX makes of the last of",
     "them. Needs a JAX that has jax.enable_x64.",
 )
 
 IN_FLOAT64 = '''
 def _in_float64(compute):
-    """Have a function compute in float64 and round once to the dtype of x."""
+    """Have a function compute in float64 and round to the dtype of x."""
 
     @functools.wraps(compute)
     def function(x):

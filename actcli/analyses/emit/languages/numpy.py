@@ -6,11 +6,11 @@ from actcli.analyses.emit.graph import reachable
 from actcli.analyses.emit.languages.pythonic import ArraySpelling, array_function, module, polynomial_functions
 from actcli.analyses.emit.source import Source
 
-PRECISION = ("For arrays and numbers of any floating dtype: computed in float64 and rounded once.",)
+PRECISION = ("For arrays and numbers of any floating dtype: computed in float64 and rounded to that dtype.",)
 
 IN_FLOAT64 = '''
 def _in_float64(compute):
-    """Have a function compute in float64 and round once to the dtype of x, float64 for integers."""
+    """Have a function compute in float64 and round to the dtype of x; integers give float64."""
 
     @functools.wraps(compute)
     @np.errstate(all="ignore")

@@ -10,14 +10,13 @@ from actcli.analyses.emit.languages.pythonic import (
     NAMES_TAKEN,
     assignments,
     definition,
-    indented,
     module,
     polynomial_functions,
     returned,
 )
 from actcli.analyses.emit.nans import first_operand
 from actcli.analyses.emit.ranges import LARGEST_EXPONENT, Interval, Ranges
-from actcli.analyses.emit.source import Routine, Source
+from actcli.analyses.emit.source import Routine, Source, indented
 from actcli.analyses.emit.spelling import AND, CONDITIONAL, NOT, OR, Spelling, Text
 
 PRECISION = ("For Python floats; takes any of them, raises for none.",)

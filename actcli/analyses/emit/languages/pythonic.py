@@ -8,11 +8,9 @@ from typing import ClassVar
 
 from actcli.analyses.emit.body import Body, body
 from actcli.analyses.emit.graph import Value
-from actcli.analyses.emit.source import WIDEST, Routine, Source
-from actcli.analyses.emit.spelling import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Spelling, Text
-
-RESULTS = ("y", "d1", "d2")
-"""What f, f′ and f″ are called."""
+from actcli.analyses.emit.polynomials import horner_steps
+from actcli.analyses.emit.source import RESULTS, WIDEST, Routine, Source, indented
+from actcli.analyses.emit.spelling import ATOM, COMPARISON, UNARY, Spelling, Text
 
 NAMES_TAKEN = frozenset(
     (*keyword.kwlist, *RESULTS, "abs", "min", "max", "math", "np", "torch", "jax", "jnp", "erf", "erfc")
@@ -75,7 +73,7 @@ def guarded(source: Source, order: int) -> Value:
     """Return a derivative with the limits put in where the arithmetic doesn't give them."""
     (output,), guards = source.routine(order).outputs, source.routine(order).guards
     if guards:
-        output.hint = output.hint or RESULTS[order]
+        output.hint = output.hint or ("value", "slope", "curvature")[order]
     for guard in reversed(guards):
         output = output.tape.apply("where", guard.condition, *guard.values, output)
     return output
@@ -111,31 +109,16 @@ def definition(source: Source, routine: Routine, name: str, lines: Sequence[str]
 
 def polynomial_functions(source: Source, spelling: Spelling) -> list[list[str]]:
     """Return the functions of the long polynomials."""
-    return [
-        [
-            f"def _{value.hint}(t):",
-            '    """Return a polynomial in t by Horner\'s rule."""',
-            *indented(horner_steps(value, spelling, "")),
-            "    return p",
+    parts = []
+    for value in source.polynomials:
+        *steps, last = horner_steps(value, spelling)
+        body_lines = [
+            '"""Return a polynomial in t by Horner\'s rule."""',
+            *(f"p = {step}" for step in steps),
+            f"return {last}",
         ]
-        for value in source.polynomials
-    ]
-
-
-def horner_steps(value: Value, spelling: Spelling, end: str) -> list[str]:
-    """Return the statements of Horner's rule, which leave the polynomial's value in `p`."""
-    first, second, *others = value.number
-    text = [Text(f"{spelling.number(first).text} * t", PRODUCT), *(Text("p * t", PRODUCT) for _ in others)]
-    lines = []
-    for product, c in zip(text, (second, *others), strict=True):
-        sign = "-" if c < 0.0 else "+"
-        lines.append(f"p = {product.within(SUM)} {sign} {spelling.number(abs(c)).text}{end}")
-    return lines
-
-
-def indented(lines: Sequence[str]) -> list[str]:
-    """Return lines a level further in."""
-    return [f"    {line}" if line else "" for line in lines]
+        parts.append([f"def _{value.hint}(t):", *indented(body_lines)])
+    return parts
 
 
 def module(source: Source, precision: Sequence[str], imports: Sequence[str], parts: Sequence[Sequence[str]]) -> str:

@@ -6,11 +6,10 @@ from actcli.analyses.emit.graph import Value
 from actcli.analyses.emit.languages.pythonic import (
     ArraySpelling,
     array_function,
-    indented,
     module,
     polynomial_functions,
 )
-from actcli.analyses.emit.source import Source
+from actcli.analyses.emit.source import Source, indented
 from actcli.analyses.emit.spelling import ATOM, Text
 
 PRECISION = (

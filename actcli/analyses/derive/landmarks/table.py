@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from actcli.analyses.derive.landmark import Landmark
-from actcli.analyses.derive.landmarks import Survey
-from actcli.analyses.derive.smooth_parts import RANGE
+from actcli.analyses.derive.landmarks.landmark import Landmark
+from actcli.analyses.derive.landmarks.smooth_parts import RANGE
+from actcli.analyses.derive.landmarks.survey import Survey
 from actcli.report import Batch, Column, Table
 
 COLUMNS = (

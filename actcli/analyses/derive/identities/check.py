@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from actcli.activations.function import Function
 from actcli.activations.textbook import TextbookBuilders
-from actcli.analyses.derive.equality import DIGITS, Finding, compare, written
+from actcli.analyses.derive.identities.equality import DIGITS, Finding, compare, written
 from actcli.errors import UsageError
 from actcli.expressions.nodes import Node, Number, substitute, symbols
 from actcli.expressions.parse import parse

@@ -11,8 +11,8 @@ from typing import Any
 from flint import arb
 
 from actcli.activations.function import Function
-from actcli.analyses.derive.landmark import Landmark, mark
-from actcli.analyses.derive.smooth_parts import Part, SmoothParts, poles
+from actcli.analyses.derive.landmarks.landmark import Landmark, mark
+from actcli.analyses.derive.landmarks.smooth_parts import Part, SmoothParts, poles
 from actcli.core.signs import derivatives, exact_ball, simplest
 from actcli.expressions.display.text import text
 from actcli.expressions.evaluate import flatten

@@ -10,8 +10,8 @@ from actcli.activations.derived import Derived
 from actcli.activations.function import MAX_ORDER, Function
 from actcli.activations.registry import DEFAULT, Catalogue
 from actcli.activations.textbook import TextbookBuilders
-from actcli.analyses.derive.branches import TooHardError, breakpoints
-from actcli.analyses.derive.marking import Task
+from actcli.analyses.derive.answers.marking import Task
+from actcli.analyses.derive.identities.branches import TooHardError, breakpoints
 from actcli.analyses.derive.subjects import subjects
 from actcli.core.agreement import value
 from actcli.core.formats import FLOAT64

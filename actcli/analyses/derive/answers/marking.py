@@ -10,10 +10,10 @@ from typing import Literal
 
 from actcli.activations.function import Function
 from actcli.activations.registry import AnyFunction
-from actcli.analyses.derive.arranged import arranged
-from actcli.analyses.derive.equality import written
-from actcli.analyses.derive.proof import proved
-from actcli.analyses.derive.slips import Candidate, candidates
+from actcli.analyses.derive.answers.arranged import arranged
+from actcli.analyses.derive.answers.slips import Candidate, candidates
+from actcli.analyses.derive.identities.equality import written
+from actcli.analyses.derive.identities.proof import proved
 from actcli.analyses.derive.steps import Subject
 from actcli.core.agreement import Agreement, agreement, value
 from actcli.expressions.direct import Rule, by_definition, by_name, taken

@@ -9,7 +9,7 @@ from fractions import Fraction
 from actcli.activations.function import Function
 from actcli.analyses.derive.notation import name_of
 from actcli.analyses.derive.steps import Derivation, Line
-from actcli.analyses.derive.worked import worked
+from actcli.analyses.derive.worked.working import worked
 from actcli.expressions.display import latex, mathematics, text
 from actcli.expressions.nodes import Node, Number, Operation, substitute, walk
 from actcli.report import Batch, Column, Table

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from actcli.analyses.derive.branches import TooHardError
+from actcli.analyses.derive.identities.branches import TooHardError
 from actcli.expressions.nodes import Constant, Node, Number, Operation, Symbol, rational_value
 
 MAX_POWER = 64

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.analyses.derive.naive import naively
-from actcli.analyses.derive.truth import NEIGHBOURHOOD, Truth, around, edge, zeros_of
+from actcli.analyses.derive.losses.naive import naively
+from actcli.analyses.derive.losses.truth import NEIGHBOURHOOD, Truth, around, edge, zeros_of
 from actcli.core.formats import FLOAT64, Format
 from actcli.core.ulp import errors
 from actcli.expressions.evaluate import flatten

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
-from actcli.analyses.derive.losses import DIGITS, INFINITE, NAN, ZERO, Failure, Loss, Measured
+from actcli.analyses.derive.losses.loss import DIGITS, INFINITE, NAN, ZERO, Failure, Loss, Measured
 from actcli.expressions.display.text import text
 
 NEGLIGIBLE = 16.0

@@ -15,9 +15,9 @@ from typing import Any
 from flint import arb, ctx
 
 from actcli.activations.function import Function
-from actcli.analyses.derive.landmark import KINDS, Landmark, limit, mark, number, straight
-from actcli.analyses.derive.largest_slope import largest_slope
-from actcli.analyses.derive.smooth_parts import Part, SmoothParts, poles
+from actcli.analyses.derive.landmarks.landmark import KINDS, Landmark, limit, mark, number, straight
+from actcli.analyses.derive.landmarks.largest_slope import largest_slope
+from actcli.analyses.derive.landmarks.smooth_parts import Part, SmoothParts, poles
 from actcli.core.exact import Reference, arb_context
 from actcli.core.limits import limits
 from actcli.core.roots import Root

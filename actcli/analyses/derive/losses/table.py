@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from actcli.activations.function import Function
-from actcli.analyses.derive.loss_sentence import sentence
-from actcli.analyses.derive.losses import loss
+from actcli.analyses.derive.losses.loss import loss
+from actcli.analyses.derive.losses.sentence import sentence
 from actcli.analyses.derive.steps import Derivation
 from actcli.expressions.display import text
 from actcli.expressions.nodes import Node

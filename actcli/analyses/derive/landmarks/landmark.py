@@ -9,7 +9,7 @@ from typing import Any
 
 from flint import arb
 
-from actcli.analyses.derive.closed_form import closed_form
+from actcli.analyses.derive.landmarks.closed_form import closed_form
 from actcli.core.signs import exact_ball
 
 KINDS = (

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Literal
 
 from actcli.activations.derived import Derived
-from actcli.analyses.derive.branches import TooHardError, breakpoints, has_cases
-from actcli.analyses.derive.proof import proved
+from actcli.analyses.derive.identities.branches import TooHardError, breakpoints, has_cases
+from actcli.analyses.derive.identities.proof import proved
 from actcli.core.agreement import agreement, largest_difference, value
 from actcli.expressions.nodes import Application, Node, Operation, Symbol, substitute, symbols, walk
 

@@ -12,7 +12,7 @@ from typing import Any
 from flint import arb
 
 from actcli.activations.function import Function
-from actcli.analyses.derive.landmark import number
+from actcli.analyses.derive.landmarks.landmark import number
 from actcli.core.pieces import Piece, pieces
 from actcli.core.roots import Root, Roots, roots
 from actcli.core.signs import derivatives, exact_ball, sign_at

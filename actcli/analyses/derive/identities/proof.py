@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from actcli.analyses.derive.branches import Piece, TooHardError, pieces
-from actcli.analyses.derive.polynomials import Fractions, UndefinedError
+from actcli.analyses.derive.identities.branches import Piece, TooHardError, pieces
+from actcli.analyses.derive.identities.polynomials import Fractions, UndefinedError
 from actcli.expressions.nodes import Constant, Node, Number, Operation, operands, rational_value
 
 MAX_DEGREE = 600
