@@ -84,6 +84,11 @@ class Function:
         return tuple(parse(text, functions) for text in self.record.derivatives)
 
     @cached_property
+    def rearranged_forms(self) -> tuple[Node, ...]:
+        """The lines between f′ as the rules leave it and the form that people know."""
+        return tuple(parse(text, self._functions) for text in self.record.rearranged)
+
+    @cached_property
     def derivative_tree(self) -> Node | None:
         """f′ as people know it, in x alone; None for a typed formula."""
         return substitute(self.derivative_forms[0], self.parameter_values) if self.derivative_forms else None

@@ -131,10 +131,14 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A partial derivative as people know it: the variable, and the form, a formula in the symbols of the model."""
+    """A partial derivative as people know it: the variable, and the form, a formula in the symbols of the model.
+
+    `rearranged` are the lines that lead there from the derivative as the rules leave it.
+    """
 
     variable: str
     form: str
+    rearranged: tuple[str, ...] = ()
 
 
 INFINITE = -1
@@ -149,7 +153,8 @@ class Activation:
     `derivatives` are f′, f″ as people know them, formulas in x and the parameters that may call the function itself;
     at a kink they have the value of the convention. `careful` are f, f′, f″ in forms that keep their digits in
     floating point, "" where the definition or the known form does already; there, as in the definition, the record's
-    own name is the elementary operation.
+    own name is the elementary operation. `rearranged` are the lines that lead from the derivative, as the rules leave
+    it, to the first of `derivatives`.
     `gradient_from_output` is f′ as a formula in y = f(x), where one exists and `output_decides` (a comparison of
     parameters, or 1) holds. `max_derivative` is the largest |f′| (its
     supremum where it is not attained), or `inf`. `points` are the x of the value table people know; ±inf included.
@@ -168,6 +173,7 @@ class Activation:
     right: Limits = field(default_factory=lambda: Limits("nan", "nan", "nan"))
     kinks: tuple[Kink, ...] = ()
     derivatives: tuple[str, ...] = ()
+    rearranged: tuple[str, ...] = ()
     careful: tuple[str, ...] = ()
     gradient_from_output: str = ""
     output_decides: str = "1"

@@ -162,7 +162,7 @@ PRELU = Activation(
     parameters=(Parameter("negative_slope", "0.25", REALS, "slope below 0, learned; this is where it starts"),),
     left=_LEAKY_LEFT,
     right=Limits("inf", "1"),
-    kinks=(_LEAKY_KINK,),
+    kinks=(Kink("0", "negative_slope", "0", "the slope of the left side, as torch"),),
     derivatives=("where(x > 0, 1, negative_slope)", "0"),
     gradient_from_output="where(y > 0, 1, negative_slope)",
     output_decides="negative_slope >= 0",  # otherwise two x have the same y
@@ -202,7 +202,7 @@ RELU6 = Activation(
         Kink("0", "0", "0", "the slope jumps from 0 to 1"),
         Kink("cap", "0", "0", "the slope jumps from 1 to 0; tinygrad takes 1"),
     ),
-    derivatives=("where(x > 0, where(x < cap, 1, 0), 0)", "0"),
+    derivatives=("where(x <= 0, 0, where(x < cap, 1, 0))", "0"),
     gradient_from_output="where(y > 0, where(y < cap, 1, 0), 0)",
     max_derivative="1",
     zero_centred=False,

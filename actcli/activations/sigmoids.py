@@ -35,6 +35,10 @@ SIGMOID = Activation(
     range=Interval.open(0, 1),
     left=Limits("0"),
     right=Limits("1"),
+    rearranged=(
+        "1/(1 + exp(-x)) * (exp(-x)/(1 + exp(-x)))",
+        "1/(1 + exp(-x)) * (1 - 1/(1 + exp(-x)))",
+    ),
     derivatives=("sigmoid(x)*(1 - sigmoid(x))", "sigmoid(x)*(1 - sigmoid(x))*(1 - 2*sigmoid(x))"),
     careful=(
         "where(x >= 0, 1, exp(-abs(x)))/(1 + exp(-abs(x)))",
@@ -105,6 +109,7 @@ TANH = Activation(
     range=Interval.open(-1, 1),
     left=Limits("-1"),
     right=Limits("1"),
+    rearranged=("1 - ((exp(x) - exp(-x))/(exp(x) + exp(-x)))**2",),
     derivatives=("1 - tanh(x)**2", "-2*tanh(x)*(1 - tanh(x)**2)"),
     careful=(
         "tanh(x)",

@@ -141,7 +141,10 @@ SOFTMAX = VectorActivation(
     kernel=softmax,
     model=f"exp(x_i)/{_TOTAL}",
     names=(_S_I, _S_J),
-    partials=(Partial("x_i", "s_i*(1 - s_i)"), Partial("x_j", "-s_i*s_j")),
+    partials=(
+        Partial("x_i", "s_i*(1 - s_i)", (f"exp(x_i)/{_TOTAL} * (1 - exp(x_i)/{_TOTAL})",)),
+        Partial("x_j", "-s_i*s_j", (f"-(exp(x_i)/{_TOTAL}) * (exp(x_j)/{_TOTAL})",)),
+    ),
     range=Interval.open(0, 1),
     frameworks=("torch", "jax", "keras", "tensorflow", "onnx", "flax", "mlx", "tinygrad", "transformers"),
     uses=(

@@ -24,7 +24,7 @@ MOST = 64
 """Zeros after which the search stops: sin has no end of them."""
 BUDGET = 13_000
 """Evaluations after which the search stops; a long series or many bits count as several."""
-NARROWEST = Fraction(1, 1 << 40)
+NARROWEST = Fraction(1, 1 << 160)
 """Subintervals that are not split any further."""
 _NARROW = Fraction(1, 256)
 """Those narrower than this that are left over when the search stops lie around a singularity."""

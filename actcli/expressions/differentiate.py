@@ -109,6 +109,10 @@ ELEMENTARY: dict[str, tuple[str, str]] = {
 """The elementary functions: the rule's name, and the derivative as a formula."""
 
 
+WRITTEN_OUT = {"Phi": "(1 + erf(x/sqrt(2)))/2", "phi": "exp(-x**2/2)/sqrt(2*pi)"}
+"""What `expand` puts in place of elementary functions that have a definition."""
+
+
 def rewrites(tree: Node, variable: str = "x", *, expand: bool = False) -> Iterator[Rewrite]:
     """Yield the rewrites that take the derivative of a tree, outermost first, left to right.
 
@@ -183,6 +187,9 @@ def apply_rule(target: Node, *, expand: bool = False) -> Found:
             return Found("piecewise", Operation("where", (condition, d(a), d(b))), {"u": a, "v": b})
         case Operation("maximum" | "minimum" as name, (u, v)):
             return Found("cases", d(_cases(name, u, v)), {"u": u, "v": v})
+        case Operation(name, (u,)) if expand and name in WRITTEN_OUT:
+            named: dict[str, Node] = {"g": Operation(name, (Symbol("u"),)), "u": u}
+            return Found("definition", d(substitute(parse(WRITTEN_OUT[name]), {"x": u})), named)
         case Operation(name, (u,)) if name in ELEMENTARY:
             return _elementary(name, u, d)
         case Operation(name, parts):

@@ -62,8 +62,8 @@ def _to_sympy(node: Node, letters: dict[Node, Any]) -> Any:
         case Operation("power", (u, Number(exponent))) if exponent.denominator == 1 and abs(exponent) <= 16:
             return _to_sympy(u, letters) ** int(exponent)
         case _:
-            # Decimals stay whole, and plain symbols come first: 1.702·x·σ(x).
-            rank = 0 if isinstance(node, Number) else 1 if isinstance(node, Symbol) else 2
+            # Decimals stay whole; they, parameters and x come first: 1.702·b·x·σ(x).
+            rank = 0 if isinstance(node, Number) else 1 + (node == Symbol("x")) if isinstance(node, Symbol) else 3
             return letters.setdefault(node, sympy.Symbol(f"t{rank}{len(letters):03}"))
 
 

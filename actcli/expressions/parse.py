@@ -158,7 +158,7 @@ class _Parser:
 
     def expect(self, operator: str) -> None:
         if not self.accept(operator):
-            self.fail(f"expected {operator!r}")
+            self.fail(self.unexpected() if self.peek().text == "^" else f"expected {operator!r}")
 
     def fail(self, message: str, token: Token | None = None) -> NoReturn:
         raise FormulaError(message, self.text, (token or self.peek()).position)
@@ -392,7 +392,7 @@ class _Parser:
         keywords: dict[str, Node] = {}
         while not self.accept(")"):
             if (positional or keywords) and not self.accept(","):
-                self.fail("expected ',' or ')'")
+                self.fail(self.unexpected() if self.peek().text == "^" else "expected ',' or ')'")
             token = self.peek()
             if token.kind == "name" and self.tokens[self.next + 1].text == "=":
                 self.next += 2

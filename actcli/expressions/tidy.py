@@ -17,6 +17,12 @@ HALF = Fraction(1, 2)
 MAX_FOLDED_BITS = 256
 """Numbers longer than this are left as they are written."""
 
+OPPOSITE = {
+    "less": "greater_equal", "less_equal": "greater", "greater": "less_equal", "greater_equal": "less",
+    "equal": "not_equal", "not_equal": "equal",
+}  # fmt: skip
+"""The comparison that holds where another doesn't."""
+
 Factors = dict[Node, Fraction]
 """A product: factor → exponent, in order of appearance."""
 
@@ -43,6 +49,11 @@ def _rebuilt(name: str, children: tuple[Node, ...]) -> Node:
             return _product(*_factors(node))
         case "where" if children[1] == children[2]:
             return children[1]
+        case "where" if _is_cases(children[1]) and not _is_cases(children[2]):
+            # Cases inside the first branch read as one list when the other branch comes first.
+            condition = children[0]
+            assert isinstance(condition, Operation)
+            return Operation(name, (Operation(OPPOSITE[condition.name], condition.operands), children[2], children[1]))
         case "exp" | "cosh" | "cos" if children[0] == ZERO:
             return ONE
         case "expm1" | "log1p" | "sinh" | "tanh" | "sin" | "erf" | "sign" | "abs" if children[0] == ZERO:
@@ -51,6 +62,10 @@ def _rebuilt(name: str, children: tuple[Node, ...]) -> Node:
             return ZERO
         case _:
             return node
+
+
+def _is_cases(node: Node) -> bool:
+    return isinstance(node, Operation) and node.name == "where"
 
 
 def number(value: Fraction | int) -> Number:

@@ -63,10 +63,10 @@ def _at(function: Function, x: Fraction, order: int) -> Iterator[Kink]:
     left, right = (limits_beside(function.reference, x, direction, order) for direction in (-1, 1))
     used = [rounded.number for rounded in function.reference.at(x, order, FLOAT64)]
     stated = next((kink.why for at, kink in function.kinks() if at == x), "")
+    # What a record says is about the slope, unless that is continuous whatever the parameters are.
+    told = 2 if function.record.smoothness == 1 else 1
     for k in range(order + 1):
-        # What a record says is about the first derivative that jumps: the slope, unless that is continuous.
-        first = next((j for j in range(1, order + 1) if not _same(left[j], right[j])), 1)
-        why = stated if stated and k == first else _why(k, left[k], right[k], used[k])
+        why = stated if stated and k == told else _why(k, left[k], right[k], used[k])
         yield Kink(k, x, left[k], right[k], used[k], why, _frameworks(function, x) if k == 1 else "")
 
 

@@ -6,7 +6,7 @@ from actcli.activations.derived import Derived
 from actcli.analyses.derive.steps import Derivation, Line, Subject
 from actcli.expressions.differentiate import pending
 from actcli.expressions.display import text
-from actcli.expressions.nodes import Application, Node, Symbol
+from actcli.expressions.nodes import Application, Node, Operation, Symbol, substitute
 
 _WORDS = {
     "given": "the function",
@@ -26,7 +26,6 @@ _WORDS = {
     "chain": "chain rule",
     "cases": "written as cases",
     "piecewise": "branch by branch",
-    "known_function": "known derivative",
     "definition": "by its definition",
     "normal_distribution": "Φ′ = φ",
     "normal_density": "φ′ = −xφ",
@@ -34,15 +33,39 @@ _WORDS = {
     "logarithm": "log′ = 1/x",
     "exponential": "exp′ = exp",
 }
-_SELF_EVIDENT = ("constant", "variable", "cases", "piecewise", "exponential", "sign", "given", "factored", "known_form")
+_SELF_EVIDENT = (
+    "constant",
+    "variable",
+    "cases",
+    "piecewise",
+    "exponential",
+    "sign",
+    "given",
+    "factored",
+    "rearranged",
+    "known_form",
+)
 """Rules whose letters tell nobody anything."""
 
 
 def why(line: Line) -> str:
     """Return the rule of a line in words, with what its letters stand for: `product rule, u = x, v = σ(x)`."""
     words = _WORDS.get(line.rule, line.rule.replace("_", " "))
-    shown = {} if line.rule in _SELF_EVIDENT else line.matched
+    shown = {} if line.rule in _SELF_EVIDENT else dict(line.matched)
+    if line.rule == "known_function":
+        return _known(shown["g"], shown["u"])
     return ", ".join([words, *(f"{letter} = {text(node)}" for letter, node in shown.items())])
+
+
+def _known(g: Node, u: Node) -> str:
+    """Say which derivative was known: `σ′(x) = σ(x)·(1 − σ(x))`, or the chain rule with it for another argument."""
+    assert isinstance(g, Application)
+    known = g.function.derivative_tree
+    assert known is not None
+    is_plain = isinstance(u, Symbol)
+    left: Node = Application(Derived(g.function, 1), u if is_plain else Symbol("u"))
+    equation = text(Operation("equal", (left, substitute(known, {"x": u if is_plain else Symbol("u")}))))
+    return f"known: {equation}" if is_plain else f"chain rule, {equation}, u = {text(u)}"
 
 
 def name_of(subject: Subject, order: int) -> Node:

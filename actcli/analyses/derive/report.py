@@ -53,7 +53,10 @@ def derive(
     element = function if isinstance(function, Function) else None
     forms = [definition(derivations[0]), *(form for each in derivations for form in forms_of(element, each))]
     title = _title(function, derivations)
-    tables = [steps_table(derivations), forms_table(forms)]
+    tables = [
+        steps_table(derivations, at, element.parameters) if element is not None else steps_table(derivations),
+        forms_table(forms),
+    ]
     report = Report(
         name="derive",
         title=title,
@@ -65,6 +68,8 @@ def derive(
     )
     if not isinstance(function, Function):
         tables += [jacobian_table(function, derivations, at)] if at else []
+        if "rest" in function.record.model:
+            report = replace(report, notes=("rest is the sum of exp over the other entries",))
     elif derivations[0].subject.variable == "x":
         surveyed = cache(lambda: survey(function))
         tables.append(landmarks_table(surveyed))

@@ -16,7 +16,6 @@ from actcli.expressions.differentiate import pending, rewrites
 from actcli.expressions.display import text
 from actcli.expressions.factor import factored
 from actcli.expressions.nodes import Node, substitute
-from actcli.expressions.tidy import ZERO, tidy
 
 MAX_ORDER = 8
 """Beyond it nobody reads the result, and each order doubles or triples its length."""
@@ -26,8 +25,8 @@ MAX_ORDER = 8
 class Line:
     """One line of a derivation.
 
-    `rule` is one of RULES, or for a line that takes no derivative `given`, `factored` or `known_form`. `expression` is
-    the whole line, `before` and `after` what the rule changed in it, `matched` the meaning of its
+    `rule` is one of RULES, or for a line that takes no derivative `given`, `rearranged`, `factored` or `known_form`.
+    `expression` is the whole line, `before` and `after` what the rule changed in it, `matched` the meaning of its
     letters. `parent` is the number of the line whose rule left this derivative to be taken. `agreement` compares the
     line with the one before it; None for the line that is given.
     """
@@ -49,7 +48,7 @@ class Subject:
 
     `name` is what the expression is called: σ(x), or sᵢ for an entry of a vector.
     `values` are the values that parameters take in comparisons, `avoid` the points where no derivative exists, `names`
-    the meaning of symbols that only the known forms use.
+    the meaning of symbols that only the known forms use. `rearranged` are the lines before the first known form.
     """
 
     name: Node
@@ -60,6 +59,7 @@ class Subject:
     avoid: Sequence[Fraction]
     expand: bool = False
     names: Mapping[str, Node] = field(default_factory=dict)
+    rearranged: Sequence[Node] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,23 @@ def _one_order(subject: Subject, tree: Node, order: int, number: int) -> Iterato
             step.before, step.after, step.matched, parent,
         )  # fmt: skip
         last, number = step.whole, number + 1
-    form = subject.forms[order - 1] if order <= len(subject.forms) else None
-    rule, closing = ("known_form", form) if form is not None else ("factored", factored(last))
-    # A known form that differs from the last line in the order of its terms alone is still the way to write it.
-    if closing != last and tidy(closing) != ZERO:
-        yield Line(number, order, rule, closing, _compared(subject, last, closing), last, closing)
+    for rule, line in _closing(subject, last, order):
+        yield Line(number, order, rule, line, _compared(subject, last, line), last, line)
+        last, number = line, number + 1
+
+
+def _closing(subject: Subject, last: Node, order: int) -> Iterator[tuple[str, Node]]:
+    """Yield the lines after the last rule, up to the form that people know, or else the factored one."""
+    if order > len(subject.forms):
+        shorter = factored(last)
+        if shorter != last:
+            yield "factored", shorter
+        return
+    if order == 1:
+        yield from (("rearranged", line) for line in subject.rearranged)
+    form = subject.forms[order - 1]
+    if form != last:
+        yield "known_form", form
 
 
 def _compared(subject: Subject, left: Node, right: Node) -> Agreement:

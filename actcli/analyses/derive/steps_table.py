@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 
+from actcli.activations.words import plain
 from actcli.analyses.derive.notation import left_side, why
 from actcli.analyses.derive.steps import Derivation, Line
+from actcli.core.agreement import value
 from actcli.expressions.display import latex, mathematics, text
 from actcli.expressions.nodes import Operation
 from actcli.report import Batch, Column, Table
@@ -29,17 +33,37 @@ COLUMNS = (
 )
 
 
-def steps_table(derivations: Sequence[Derivation]) -> Table:
-    """Return the table of all lines of one or several derivations."""
+def steps_table(
+    derivations: Sequence[Derivation], at: Sequence[Fraction] = (), numbers: Mapping[str, Fraction] | None = None
+) -> Table:
+    """Return the table of all lines of one or several derivations.
+
+    For each x of `at` programs get a column with the value of every line there, `numbers` put in for the parameters.
+    """
+    points = {f"at_{plain(x)}": {**(numbers or {}), "x": x} for x in at}
+    columns = tuple(Column(name, "the value of the line there", audience="machines") for name in points)
 
     def rows(wanted: Sequence[str]) -> Iterator[Batch]:
-        cells = [_cells(derivation, line, frozenset(wanted)) for derivation in derivations for line in derivation.lines]
+        cells = [
+            _cells(derivation, line, wanted) | _values(line, points, wanted)
+            for derivation in derivations
+            for line in derivation.lines
+        ]
         yield {name: [row[name] for row in cells] for name in wanted}
 
-    return Table("steps", COLUMNS, rows, title="Derivation")
+    return Table("steps", COLUMNS + columns, rows, title="Derivation")
 
 
-def _cells(derivation: Derivation, line: Line, wanted: frozenset[str]) -> dict[str, object]:
+def _values(line: Line, points: Mapping[str, Mapping[str, Fraction]], wanted: Sequence[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, point in points.items():
+        if name in wanted:
+            ball = value(line.expression, point, 25)
+            found[name] = math.nan if ball is None else float(ball.mid())
+    return found
+
+
+def _cells(derivation: Derivation, line: Line, wanted: Sequence[str]) -> dict[str, object]:
     agreement = line.agreement
     cells: dict[str, object] = {
         "step": line.number,

@@ -37,6 +37,7 @@ def subjects(function: AnyFunction, wrt: str | None, *, expand: bool = False) ->
             {name: _values(function, name, value) for name, value in function.parameters.items()},
             [Fraction(at) for at in function.kink_points if abs(at) != float("inf")],
             expand,
+            rearranged=function.rearranged_forms if wrt == "x" else (),
         )
     ]
 
@@ -62,6 +63,7 @@ def _partials(function: VectorFunction, wrt: str | None, *, expand: bool) -> lis
         Subject(
             entry, parse(record.model, functions), partial.variable, [parse(partial.form, functions)],
             {"rest": _POSITIVE} if "rest" in record.model else {}, (), expand, names,
+            [parse(text, functions) for text in partial.rearranged],
         )
         for partial in record.partials
         if wrt in (None, partial.variable)

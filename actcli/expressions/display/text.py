@@ -20,7 +20,7 @@ def broken(line: str, width: int) -> str:
 
     No line is longer than `width` unless a single name or number is.
     """
-    pieces = re.findall(r".+?(?:(?= [+−<>≤≥=≠-] | if | otherwise)|(?=[·*/])|(?<=[,;(\[]) ?|$)", line)
+    pieces = re.findall(r".+?(?:(?= [+−<>≤≥=≠-] | if | otherwise)|(?=[·*]|/(?![d∂]\w+\[))|(?<=[,;]) ?|$)", line)
     lines = [""]
     for piece in pieces:
         if lines[-1].strip() and len(lines[-1]) + len(piece.rstrip()) > width:

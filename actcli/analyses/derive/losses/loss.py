@@ -86,16 +86,17 @@ class Loss:
 def loss(naive: Node, careful: Node | None, function: Function, order: int, format: Format = FLOAT64) -> Loss:
     """Measure the obvious form of a derivative of a function, and a careful one, in float64 or float32.
 
-    The forms are formulas in x and the parameters of the function, computed as they are typed; the truth is the
+    The forms are formulas in x and the parameters of the function, computed as they are typed: the obvious one with
+    every function typed out that NumPy lacks, the careful one with functions that are right. The truth is the
     derivative of that order of the function's definition.
     """
     truth = Truth(function, order, format)
     zeros = tuple(zeros_of(truth))
     for zero in zeros:
         truth = truth.with_points(around(zero, format))
-    measured = [_measured(form, function, truth, zeros) for form in (naive, careful) if form is not None]
-    careful_measured = measured[1] if len(measured) > 1 else None
-    return Loss(order, format, zeros, measured[0], careful_measured, _kernel_ulp(function, truth))
+    obvious = _measured(naive, function, truth, zeros, typed_out=True)
+    better = None if careful is None else _measured(careful, function, truth, zeros, typed_out=False)
+    return Loss(order, format, zeros, obvious, better, _kernel_ulp(function, truth))
 
 
 def _kernel_ulp(function: Function, truth: Truth) -> float | None:
@@ -105,16 +106,16 @@ def _kernel_ulp(function: Function, truth: Truth) -> float | None:
     return float(np.max(errors(got, truth.numbers, truth.rests, truth.format).ulp))
 
 
-def _measured(form: Node, function: Function, truth: Truth, zeros: Sequence[float]) -> Measured:
+def _measured(form: Node, function: Function, truth: Truth, zeros: Sequence[float], *, typed_out: bool) -> Measured:
     tree = tidy(substitute(form, function.parameter_values)) if function.parameters else form
     program, format, x = flatten(tree), truth.format, truth.x
     if not x.size:
         return Measured(tree, 0, (), math.nan, math.nan, 0.0)
-    got = naively(program, x, format)
+    got = naively(program, x, format, typed_out=typed_out)
 
     def state(at: float) -> int:
         there = np.array([at])
-        return int(_states(naively(program, there, format), truth.at(there)[0], format)[0])
+        return int(_states(naively(program, there, format, typed_out=typed_out), truth.at(there)[0], format)[0])
 
     next_to_zero = np.zeros(x.shape, dtype=bool)
     for zero in zeros:

@@ -1,7 +1,7 @@
 """A formula computed as a reader would type it in NumPy: plain IEEE operations, nothing rearranged.
 
-Functions of the catalogue are right, as a library's would be; Φ and φ, which NumPy lacks, are (1 + erf(x/√2))/2 and
-exp(−x²/2)/√(2π).
+What NumPy has is NumPy's own: tanh. Other functions of the catalogue are typed out too, by their definitions, unless
+the formula is to be computed with right ones; Φ and φ are (1 + erf(x/√2))/2 and exp(−x²/2)/√(2π).
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _NUMPY = {"where", "maximum", "minimum", "abs", "sign", "exp", "expm1", "log", "
 
 
 class NaiveAlgebra(StepByName):
-    """Arrays of one dtype; every operation is NumPy's own."""
+    """Arrays of one dtype; every operation is NumPy's own. Functions of the catalogue are `typed_out`, or right."""
 
-    def __init__(self, dtype: np.dtype[Any]) -> None:
-        self.dtype = dtype
+    def __init__(self, dtype: np.dtype[Any], *, typed_out: bool) -> None:
+        self.dtype, self.typed_out = dtype, typed_out
 
     def number(self, value: Fraction) -> Any:
         return self.dtype.type(float(value))
@@ -40,6 +40,8 @@ class NaiveAlgebra(StepByName):
         return np.power(base, self.dtype.type(exponent))
 
     def known(self, function: Known, argument: Any) -> Any:
+        if self.typed_out:
+            return np.tanh(argument) if function.name == "tanh" else run(function.program, self, {"x": argument})
         value = function.derivatives_of(np.atleast_1d(np.asarray(argument, dtype=np.float64)), 0, CPU)[0]
         return value.astype(self.dtype)
 
@@ -65,8 +67,8 @@ class NaiveAlgebra(StepByName):
         return getattr(np, name)
 
 
-def naively(program: Program, x: Array, format: Format) -> Array:
+def naively(program: Program, x: Array, format: Format, *, typed_out: bool) -> Array:
     """Return what a formula in x gives in a format (float32 or float64), as float64."""
     with np.errstate(all="ignore"):
-        value = run(program, NaiveAlgebra(format.dtype), {"x": x.astype(format.dtype)})
+        value = run(program, NaiveAlgebra(format.dtype, typed_out=typed_out), {"x": x.astype(format.dtype)})
         return np.broadcast_to(np.asarray(value, dtype=np.float64), x.shape)

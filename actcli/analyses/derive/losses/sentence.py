@@ -16,9 +16,9 @@ _NOUNS = ("function", "derivative", "second derivative")
 
 
 def sentence(loss: Loss) -> str:
-    """Return what was measured in words: `In float64 σ(x)·(1 − σ(x)) is 0 from x = 37.43 on, …`."""
+    """Return what was measured in words: `Typed out in float64, σ(x)·(1 − σ(x)) is 0 from x = 36.74 on, …`."""
     noun = _NOUNS[loss.order] if loss.order < len(_NOUNS) else f"derivative of order {loss.order}"
-    found = f"In {loss.format.name} {text(loss.obvious.tree)} {_verdict(loss.obvious, loss, noun)}"
+    found = f"Typed out in {loss.format.name}, {text(loss.obvious.tree)} {_verdict(loss.obvious, loss, noun)}"
     if loss.careful is not None and loss.careful.failures:
         found += f"; the careful form {_verdict(loss.careful, loss, noun)}"
     elif loss.careful is not None:
@@ -48,8 +48,9 @@ def _verdict(found: Measured, loss: Loss, noun: str) -> str:
     if found.max_ulp == 0 and not next_to_zeros:
         return f"is exact at the {found.points} points tried"
     if found.max_ulp <= NEGLIGIBLE:
-        return f"loses nothing: at most {_ulp(found.max_ulp)} at the {found.points} points tried{next_to_zeros}"
-    return f"is off by up to {_ulp(found.max_ulp)}, at x = {_short(found.worst_x)}{next_to_zeros}"
+        kept = "stays within" if next_to_zeros else "loses nothing: at most"
+        return f"{kept} {_ulp(found.max_ulp)} at the {found.points} points tried{next_to_zeros}"
+    return f"is off by up to {_ulp(found.max_ulp)} near x = {_short(found.worst_x)}{next_to_zeros}"
 
 
 def _next_to_zeros(found: Measured, loss: Loss) -> str:
@@ -57,7 +58,7 @@ def _next_to_zeros(found: Measured, loss: Loss) -> str:
         return ""
     zeros = _listed([_short(zero) for zero in loss.zeros])
     where = f"its zero at x = {zeros}" if len(loss.zeros) == 1 else f"its zeros at x = {zeros}"
-    return f", but for {_ulp(found.ulp_at_zeros)} next to {where}"
+    return f", and within {_ulp(found.ulp_at_zeros)} next to {where}"
 
 
 def _told(failures: tuple[Failure, ...]) -> list[tuple[Failure, Failure | None]]:

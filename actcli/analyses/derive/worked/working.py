@@ -26,7 +26,7 @@ from actcli.expressions.nodes import (
     rational_value,
     substitute,
 )
-from actcli.expressions.tidy import tidy
+from actcli.expressions.tidy import OPPOSITE, tidy
 
 DIGITS = 4
 _LONGEST = 15
@@ -35,10 +35,6 @@ _HOLDS = {
     "less": (-1,), "less_equal": (-1, 0), "greater": (1,), "greater_equal": (0, 1), "equal": (0,), "not_equal": (-1, 1),
 }  # fmt: skip
 """The signs of left − right for which a comparison holds."""
-_OPPOSITE = {
-    "less": "greater_equal", "less_equal": "greater", "greater": "less_equal", "greater_equal": "less",
-    "equal": "not_equal", "not_equal": "equal",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +120,7 @@ def _picked(choice: Operation) -> tuple[Node, Node, bool] | None:
     sign = (difference[0] > 0) - (difference[0] < 0)
     if sign in _HOLDS[condition.name]:
         return yes, condition, sign == 0
-    return no, Operation(_OPPOSITE[condition.name], condition.operands), sign == 0
+    return no, Operation(OPPOSITE[condition.name], condition.operands), sign == 0
 
 
 def _replaced(tree: Node, old: Node, new: Node) -> Node:
