@@ -61,7 +61,7 @@ def _chunks(x: Any) -> Iterator[np.ndarray[Any, Any]]:
 
 
 def derive(
-    activation: str = "",
+    activation: str | None = None,
     *,
     order: int = 1,
     wrt: str | None = None,
@@ -70,6 +70,7 @@ def derive(
     check: str | None = None,
     answer: str | None = None,
     param: Mapping[str, float | str] | None = None,
+    digits: int = 4,
 ) -> Report:
     """Return the report of `actcli derive`: the steps, each checked, forms, landmarks; or of --check and --answer.
 
@@ -78,23 +79,22 @@ def derive(
     """
     from actcli.activations.registry import DEFAULT
     from actcli.activations.words import exact_number
+    from actcli.analyses.derive.request import Request, answered
 
+    _check_types(activation=(activation, str), wrt=(wrt, str), check=(check, str), answer=(answer, str))
+    _check_types(order=(order, int), digits=(digits, int), expand=(expand, bool), param=(param, Mapping))
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
-    function = DEFAULT.get(activation, given) if activation else None
-    if check is not None:
-        from actcli.analyses.derive.identities.check import check as ask
+    points = [exact_number(x, "at") for x in ([at] if isinstance(at, str | int | float) else at)]
+    return answered(Request(activation, given, order, wrt, points, expand, check, answer, digits), DEFAULT)
 
-        return ask(check, DEFAULT, given, function)
-    if function is None:
-        raise UsageError("name an activation to derive, or give check")
-    if answer is not None:
-        from actcli.analyses.derive.answers.mark import mark
 
-        return mark(function, answer, order=order, wrt=wrt or "x")
-    from actcli.analyses.derive.report import derive
+def _check_types(**arguments: tuple[object, type]) -> None:
+    for name, (value, wanted) in arguments.items():
+        if value is not None and (not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool)):
+            raise UsageError(f"{name} must be {_NOUNS[wanted]}, not {value!r}")
 
-    points = [at] if isinstance(at, str | int | float) else at
-    return derive(function, order=order, wrt=wrt, at=[exact_number(x, "at") for x in points], expand=expand)
+
+_NOUNS: dict[type, str] = {str: "text", int: "a whole number", bool: "True or False", Mapping: "a mapping of names"}
 
 
 def emit(activation: str, language: str, *, order: int = 1, param: Mapping[str, float | str] | None = None) -> str:
@@ -106,6 +106,7 @@ def emit(activation: str, language: str, *, order: int = 1, param: Mapping[str, 
     from actcli.activations.words import exact_number
     from actcli.analyses.emit import emit
 
+    _check_types(activation=(activation, str), language=(language, str), order=(order, int), param=(param, Mapping))
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
     return emit(DEFAULT.get(activation, given), language, order)
 

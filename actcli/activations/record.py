@@ -131,13 +131,13 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A partial derivative as people know it: the variable, and the form, a formula in the symbols of the model.
+    """The partial derivatives by one variable as people know them, first, second …, in the symbols of the model.
 
-    `rearranged` are the lines that lead there from the derivative as the rules leave it.
+    `rearranged` are the lines that lead to the first one from the derivative as the rules leave it.
     """
 
     variable: str
-    form: str
+    forms: tuple[str, ...]
     rearranged: tuple[str, ...] = ()
 
 
@@ -197,10 +197,10 @@ class VectorActivation:
     `kernel(x, xp)` works on the last axis of a float64 array and yields the value, then the diagonal of its Jacobian
     ∂yᵢ/∂xᵢ, then ∂²yᵢ/∂xᵢ². `halves` says that the output is half as long as the input (the GLU family).
 
-    For derivations, `model` is one entry of the output as a formula in scalars: the entries x_i and x_j of the input
-    and `rest`, the positive sum of the other exponentials; or the entries a and b of the two halves. `partials` are
-    its derivatives as people know them, in these symbols and in `names`, pairs of a symbol and the formula it stands
-    for. Whatever isn't in the model has no influence on the entry.
+    For derivations, `model` is one entry of the output, called `entry`, as a formula in scalars: the entries x_i and
+    x_j of the input and `rest`, the positive sum of the other exponentials; or the entries a and b of the two halves.
+    `partials` are its derivatives as people know them, in these symbols and in `names`, pairs of a symbol and the
+    formula it stands for. Whatever isn't in the model has no influence on the entry.
     """
 
     name: str
@@ -210,6 +210,7 @@ class VectorActivation:
     aliases: tuple[str, ...] = ()
     halves: bool = False
     model: str = ""
+    entry: str = "y_i"
     names: tuple[tuple[str, str], ...] = ()
     partials: tuple[Partial, ...] = ()
     range: Interval = REALS

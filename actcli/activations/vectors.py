@@ -140,10 +140,13 @@ SOFTMAX = VectorActivation(
     definition="exp(x_i) / sum_j exp(x_j)",
     kernel=softmax,
     model=f"exp(x_i)/{_TOTAL}",
+    entry="s_i",
     names=(_S_I, _S_J),
     partials=(
-        Partial("x_i", "s_i*(1 - s_i)", (f"exp(x_i)/{_TOTAL} * (1 - exp(x_i)/{_TOTAL})",)),
-        Partial("x_j", "-s_i*s_j", (f"-(exp(x_i)/{_TOTAL}) * (exp(x_j)/{_TOTAL})",)),
+        Partial(
+            "x_i", ("s_i*(1 - s_i)", "s_i*(1 - s_i)*(1 - 2*s_i)"), (f"exp(x_i)/{_TOTAL} * (1 - exp(x_i)/{_TOTAL})",)
+        ),
+        Partial("x_j", ("-s_i*s_j", "-s_i*s_j*(1 - 2*s_j)"), (f"-(exp(x_i)/{_TOTAL}) * (exp(x_j)/{_TOTAL})",)),
     ),
     range=Interval.open(0, 1),
     frameworks=("torch", "jax", "keras", "tensorflow", "onnx", "flax", "mlx", "tinygrad", "transformers"),
@@ -180,7 +183,7 @@ LOG_SOFTMAX = VectorActivation(
     kernel=log_softmax,
     model=f"x_i - log{_TOTAL}",
     names=(_S_I, _S_J),
-    partials=(Partial("x_i", "1 - s_i"), Partial("x_j", "-s_j")),
+    partials=(Partial("x_i", ("1 - s_i", "-s_i*(1 - s_i)")), Partial("x_j", ("-s_j", "-s_j*(1 - s_j)"))),
     range=Interval("-inf", "0", high_included=True),
     frameworks=("torch", "jax", "keras", "tensorflow", "onnx", "flax", "mlx", "tinygrad"),
     uses=(
@@ -207,7 +210,7 @@ GLU = VectorActivation(
     kernel=glu,
     halves=True,
     model="a*sigmoid(b)",
-    partials=(Partial("a", "sigmoid(b)"), Partial("b", "a*sigmoid(b)*(1 - sigmoid(b))")),
+    partials=(Partial("a", ("sigmoid(b)",)), Partial("b", ("a*sigmoid(b)*(1 - sigmoid(b))",))),
     points=("1", "2", "0", "3"),
     frameworks=("torch", "jax", "keras", "flax", "mlx"),
     uses=(
@@ -231,7 +234,7 @@ SWIGLU = VectorActivation(
     kernel=swiglu,
     halves=True,
     model="b*silu(a)",
-    partials=(Partial("a", "b*sigmoid(a)*(1 + a*(1 - sigmoid(a)))"), Partial("b", "silu(a)")),
+    partials=(Partial("a", ("b*sigmoid(a)*(1 + a*(1 - sigmoid(a)))",)), Partial("b", ("silu(a)",))),
     points=("1", "2", "0", "3"),
     frameworks=("onnx", "vllm"),
     uses=(Use("feed-forward blocks of language models", "silu as the gate; the two projections come as one product"),),
@@ -257,7 +260,7 @@ GEGLU = VectorActivation(
     kernel=geglu,
     halves=True,
     model="b*gelu(a)",
-    partials=(Partial("a", "b*(Phi(a) + a*phi(a))"), Partial("b", "gelu(a)")),
+    partials=(Partial("a", ("b*(Phi(a) + a*phi(a))",)), Partial("b", ("gelu(a)",))),
     points=("1", "2", "0", "3"),
     frameworks=("vllm",),
     uses=(Use("feed-forward blocks of language models", "gelu as the gate; the two projections come as one product"),),

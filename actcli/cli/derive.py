@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +16,10 @@ from actcli.cli.parameters import parameters
 from actcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from actcli.activations.registry import AnyFunction, Catalogue
+    from actcli.activations.registry import AnyFunction
 
+MOST_POINTS = 1000
+"""Numbers that a derivation is worked out with."""
 _NUMBER = re.compile(r"[-−]?(?:\.?\d|inf\b)\S*")
 
 
@@ -28,7 +30,8 @@ class DeriveCommand(Command):
         """Repeat `--at` before each further number."""
         spelt: list[str] = []
         for word in args:
-            spelt += ["--at", word] if spelt[-2:-1] == ["--at"] and _NUMBER.fullmatch(word) else [word]
+            after = spelt[-2:-1] == ["--at"] or (spelt and spelt[-1].startswith("--at="))
+            spelt += ["--at", word] if after and _NUMBER.fullmatch(word) else [word]
         return super().parse_args(ctx, spelt)
 
 
@@ -101,44 +104,32 @@ def derive(
     actcli derive tanh --answer "1 - tanh(x)"
     actcli derive gelu --emit c -o gelu.h
     """  # noqa: D301 - the backspace keeps the lines apart
+    from actcli.analyses.derive.request import Request, answered, one_function
     from actcli.cli.catalogue import catalogue_of
 
     style = options.nonfinite_style(nonfinite)
     terminal = options.terminal_facts(color)
     catalogue = catalogue_of(ctx.obj)
-    given = parameters(param)
-    if sum(each is not None for each in (emit, check, answer)) > 1:
-        raise UsageError("--emit, --check and --answer are different questions; ask one at a time")
-    if act is None and check is None:
-        raise UsageError("name an activation to derive, such as `actcli derive sigmoid`, or give --check")
+    request = Request(
+        act, parameters(param), order, wrt, points(at or []), expand, check, answer, 4 if digits is None else digits
+    )
     if emit is not None:
-        _refuse("--emit", {"--at": at, "--expand": expand, "--wrt": wrt, "--plot": plot, "--table": table,
-                           "--format": format != "auto", "--digits": digits is not None})  # fmt: skip
-        _emit(_one_function(str(act), given, catalogue), emit, order, output or ["-"])
+        request.refuse(
+            "--emit",
+            {
+                "--check": check, "--answer": answer, "--at": at, "--expand": expand, "--wrt": wrt, "--plot": plot,
+                "--table": table, "--format": format != "auto", "--digits": digits is not None,
+            },
+        )  # fmt: skip
+        _emit(one_function(str(act), request.given, catalogue), emit, order, output or ["-"])
         return
+    if plot and (check is not None or answer is not None):
+        raise UsageError(f"--plot doesn't go with {'--answer' if check is None else '--check'}")
 
     from actcli.render import plan, render
 
     plan(format=format, outputs=output or [], plots=plot or [], terminal=terminal, digits=digits)
-    if check is not None:
-        _refuse("--check", {"--at": at, "--expand": expand, "--wrt": wrt, "--plot": plot, "--order": order != 1})
-        from actcli.analyses.derive.identities.check import check as ask
-
-        # Names that aren't parameters of ACT belong to the equation.
-        function = None if act is None else catalogue.resolve(act, given)[0]
-        report = ask(check, catalogue, given, function)
-    elif answer is not None:
-        _refuse("--answer", {"--at": at, "--expand": expand, "--plot": plot})
-        from actcli.analyses.derive.answers.mark import mark
-
-        report = mark(_one_function(str(act), given, catalogue), answer, order, wrt or "x", catalogue)
-    else:
-        from actcli.analyses.derive.report import derive as analyse
-
-        function = _one_function(str(act), given, catalogue)
-        report = analyse(
-            function, order=order, wrt=wrt, at=points(at or []), expand=expand, digits=4 if digits is None else digits
-        )
+    report = answered(request, catalogue)
     render(
         report,
         format=format,
@@ -157,34 +148,21 @@ def derive(
 
 def points(words: Sequence[str]) -> list[Fraction]:
     """Return the numbers of `--at`, exact: decimals, fractions (1/3) and ranges (0:2:0.5). Raises UsageError."""
-    from actcli.activations.words import read_number
-    from actcli.core.numbers import chunked, read_points
+    from actcli.activations.words import read_number, split_list
+    from actcli.core.numbers import Range, chunked, read_points
 
     found: list[Fraction] = []
-    for word in words:
+    for word in (part for each in words for part in split_list(each)):
         if ":" in word:
-            found += [Fraction(repr(float(x))) for chunk in chunked([read_points(word)]) for x in chunk]
+            span = read_points(word)
+            if isinstance(span, Range) and span.count > MOST_POINTS:
+                raise UsageError(f"--at takes at most {MOST_POINTS:,} numbers, and {word} has {span.count:,}")
+            found += [Fraction(repr(float(x))) for chunk in chunked([span]) for x in chunk]
         else:
             found.append(read_number(word, "--at"))
+    if len(found) > MOST_POINTS:
+        raise UsageError(f"--at takes at most {MOST_POINTS:,} numbers, not {len(found):,}")
     return found
-
-
-def _refuse(mode: str, given: Mapping[str, object]) -> None:
-    for name, value in given.items():
-        if value:
-            raise UsageError(f"{name} doesn't go with {mode}")
-
-
-def _one_function(act: str, given: Mapping[str, Fraction], catalogue: Catalogue) -> AnyFunction:
-    if ":" in act:
-        from actcli.implementations.user import is_user_code
-
-        if is_user_code(act, catalogue):
-            raise UsageError(f"{act}: derive needs a name or a formula; code of your own can only be evaluated")
-    functions = catalogue.get_all(act, given)
-    if len(functions) > 1:
-        raise UsageError(f"derive takes one activation at a time, not {len(functions)}")
-    return functions[0]
 
 
 def _emit(function: AnyFunction, language: str, order: int, outputs: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 Either side may hold several symbols, known functions (by their definitions) and pending derivatives
 `Operation("derivative", (u, Symbol("x")))`, which are read off the power series of u. Agreement to 50 digits at 64
-points is not a proof; a disagreement is one, because the balls hold the true values.
+points is not a proof; a disagreement is one, however small, because the balls hold the true values.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
-from typing import Any
+from itertools import chain, islice, takewhile
+from typing import Any, Literal
 
 from flint import arb, ctx, fmpq
 
@@ -40,14 +40,16 @@ MAX_PRECISION = 4096
 class Agreement:
     """The outcome of a comparison.
 
-    `points` is the number of points where both sides have values and these agree to the digits asked for; `one_sided`
-    of those where just one side has a value, `undefined` where neither has, `undecided` where the precision ran out or
-    the point turned out to be a kink. `counterexample` is the simplest point found where the sides differ, `left` and
-    `right` are the values there as float64. `reason` says in words why the sides don't agree.
+    `compared` are the points where both sides have values and these agree to the digits asked for, `points` their
+    number; `one_sided` that of the points where just one side has a value, `undefined` where neither has, `undecided`
+    where the precision ran out or the point turned out to be a kink. `alone` is the first point where one side alone
+    has a value, and that side. `counterexample` is the simplest point found where the sides differ, `left` and `right`
+    are the values there as float64. `reason` says in words why the sides don't agree.
     """
 
     holds: bool
-    points: int
+    compared: tuple[Point, ...] = ()
+    alone: tuple[Point, Literal["left", "right"]] | None = None
     one_sided: int = 0
     undefined: int = 0
     undecided: int = 0
@@ -55,6 +57,11 @@ class Agreement:
     left: float = math.nan
     right: float = math.nan
     reason: str = ""
+
+    @property
+    def points(self) -> int:
+        """The number of points compared."""
+        return len(self.compared)
 
 
 def agreement(
@@ -64,32 +71,42 @@ def agreement(
     *,
     digits: int = 50,
     avoid: Collection[Fraction] = (),
+    further: Collection[Point] = (),
+    within: Node | None = None,
+    ties: bool = False,
 ) -> Agreement:
-    """Compare two formulas to `digits` digits wherever both have values.
+    """Compare two formulas to at least `digits` digits wherever both have values.
 
     `variables` gives the values to try for some of the symbols; the others take numbers of [-8, 8], a few smaller than
-    1/1000 and a few as large as 20. No symbol takes a value of `avoid`. Where a comparison inside a formula is a tie,
-    as at a kink, a difference is no disagreement.
+    1/1000 and a few as large as 20. No symbol takes a value of `avoid`. The points `further` are tried too; those
+    where `within` has no value are left out. Where a comparison inside a formula is a tie, as at a kink, a difference
+    is a disagreement only with `ties`.
     """
-    names = list(dict.fromkeys((*symbols(left), *symbols(right))))
-    sides = flatten(left), flatten(right)
+    names = list(dict.fromkeys((*symbols(left), *symbols(right), *(symbols(within) if within else ()))))
+    sides, domain = (flatten(left), flatten(right)), flatten(within) if within else None
     counts: Counter[str] = Counter()
+    compared: list[Point] = []
+    alone: tuple[Point, Literal["left", "right"]] | None = None
     counterexample, values, reason = None, (math.nan, math.nan), ""
     with arb_context():
-        for point in islice(points(names, variables or {}, avoid), TRIED):
-            outcome = _compare(*sides, point, digits)
+        spread = islice(points(names, variables or {}, avoid), TRIED)
+        for point in chain(takewhile(lambda _: len(compared) < COMPARED, spread), further):
+            outcome = _compare(*sides, point, digits, ties) if _exists(domain, point, digits) else "undefined"
             if not isinstance(outcome, str):
                 counterexample, values, reason = point, outcome, _difference(point)
                 break
             counts[outcome] += 1
-            if counts["points"] == COMPARED:
-                break
-    if not reason and counts["points"] < min(ENOUGH, counts.total()):
-        reason = f"only {counts['points']} of {counts.total()} points could be compared"
+            if outcome == "points":
+                compared.append(point)
+            elif outcome in ("left", "right") and alone is None:
+                alone = point, "left" if outcome == "left" else "right"
+    if not reason and len(compared) < min(ENOUGH, counts.total()):
+        reason = f"only {len(compared)} of {counts.total()} points could be compared"
     return Agreement(
         not reason,
-        counts["points"],
-        counts["one_sided"],
+        tuple(compared),
+        alone,
+        counts["left"] + counts["right"],
         counts["undefined"],
         counts["undecided"],
         counterexample,
@@ -152,7 +169,18 @@ def _precisions(digits: int) -> Iterator[int]:
     yield max(MAX_PRECISION, 2 * precision)
 
 
-def _compare(left: Program, right: Program, point: Point, digits: int) -> str | tuple[float, float]:
+def _exists(domain: Program | None, point: Point, digits: int) -> bool:
+    """Tell whether a point belongs to the domain, the whole space where none is given."""
+    if domain is None:
+        return True
+    for ctx.prec in _precisions(digits):
+        ball, _ = _ball(domain, point)
+        if ball is not None:
+            return not isinstance(ball, Absent)
+    return False
+
+
+def _compare(left: Program, right: Program, point: Point, digits: int, ties: bool) -> str | tuple[float, float]:
     """Return what came of comparing at one point: the name of a count, or the two values if they differ."""
     tolerance = arb(fmpq(1, 10**digits))
     around_zero = False
@@ -162,12 +190,12 @@ def _compare(left: Program, right: Program, point: Point, digits: int) -> str | 
         if a is None or b is None:
             continue
         if isinstance(a, Absent) or isinstance(b, Absent):
-            return "undefined" if isinstance(a, Absent) and isinstance(b, Absent) else "one_sided"
+            return "right" if not isinstance(b, Absent) else "left" if not isinstance(a, Absent) else "undefined"
         difference = abs(a - b)
+        if difference > 0:
+            return "undecided" if (tied_a or tied_b) and not ties else (float(a.mid()), float(b.mid()))
         if difference <= tolerance * a.abs_lower().max(b.abs_lower()):
             return "points"
-        if difference > tolerance * a.abs_upper().max(b.abs_upper()):
-            return "undecided" if tied_a or tied_b else (float(a.mid()), float(b.mid()))
         around_zero = 0 in a and 0 in b
     return "points" if around_zero else "undecided"
 

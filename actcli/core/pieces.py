@@ -1,6 +1,7 @@
-"""A formula with kinks and jumps as the smooth formulas it consists of, and the places where one takes over.
+"""A formula as the smooth formulas it consists of, and the places where one takes over from another.
 
-These places are the zeros of what stands inside abs and sign and between the sides of max, min and comparisons.
+These places are the zeros of what stands inside abs and sign and between the sides of max, min and comparisons, and of
+what must not be 0 for a formula to be smooth: denominators, what stands inside log and √, bases of powers.
 """
 
 from __future__ import annotations
@@ -11,10 +12,20 @@ from fractions import Fraction
 from functools import cached_property
 
 from actcli.core.exact import arb_context
-from actcli.core.roots import Root, roots
+from actcli.core.roots import BUDGET, Interval, Root, roots
 from actcli.core.signs import sign_at, simplest
 from actcli.expressions.evaluate import Program, flatten
-from actcli.expressions.nodes import COMPARISONS, Application, Node, Number, Operation, substitute
+from actcli.expressions.nodes import (
+    COMPARISONS,
+    Application,
+    Constant,
+    Node,
+    Number,
+    Operation,
+    operands,
+    rational_value,
+    substitute,
+)
 
 _COMPARE: dict[str, Callable[[int], bool]] = {
     "less": lambda sign: sign < 0,
@@ -24,7 +35,7 @@ _COMPARE: dict[str, Callable[[int], bool]] = {
     "equal": lambda sign: sign == 0,
     "not_equal": lambda sign: sign != 0,
 }
-_SWITCHES = {"abs", "sign", "maximum", "minimum", "where", *COMPARISONS.values()}
+_SWITCHES = {"maximum", "minimum", *COMPARISONS.values()}
 
 
 @dataclass(frozen=True)
@@ -45,33 +56,61 @@ class Piece:
 class Pieces:
     """Smooth pieces from left to right and the places between them, one fewer.
 
-    `reach` is the |x| up to which places were looked for, None for all of the range.
+    `reach` is the |x| up to which no place is missing outside the `undecided` intervals, None for all of the range.
     """
 
     pieces: tuple[Piece, ...]
     places: tuple[Root, ...]
     reach: Fraction | None = None
+    undecided: tuple[Interval, ...] = ()
 
 
 def pieces(tree: Node, low: Fraction, high: Fraction) -> Pieces:
     """Cut a formula in x into smooth pieces on [low, high]."""
     with arb_context():
-        return _cut(_opened(tree), low, high)
+        return _Cutting(low, high).cut(opened(tree))
 
 
-def _cut(opened: Node, low: Fraction, high: Fraction) -> Pieces:
-    places: list[Root] = []
-    reach: Fraction | None = None
-    for difference in dict.fromkeys(_differences(opened)):
-        found: list[Root] = []
-        for left, right in _gaps(places, low, high):
-            each = roots(flatten(branch(difference, _sample(left, right))), 0, left, right)
-            found += each.roots
-            if each.reach is not None:
-                reach = each.reach if reach is None else min(reach, each.reach)
-        places = _merged([*places, *(root for root in found if low < root.low and root.high < high)])
-    parts = (Piece(left, right, branch(opened, _sample(left, right))) for left, right in _gaps(places, low, high))
-    return Pieces(tuple(parts), tuple(places), reach)
+class _Cutting:
+    """The places found so far."""
+
+    def __init__(self, low: Fraction, high: Fraction) -> None:
+        self.low, self.high = low, high
+        self.places: list[Root] = []
+        self.reach: Fraction | None = None
+        self.undecided: list[Interval] = []
+
+    def cut(self, tree: Node) -> Pieces:
+        for difference in dict.fromkeys(switches(tree)):
+            for left, right in self.gaps():
+                chosen = branch(difference, _sample(left, right))
+                self.smooth(chosen, left, right)
+                self.look(chosen, left, right)
+        for left, right in self.gaps():
+            self.smooth(branch(tree, _sample(left, right)), left, right)
+        parts = (Piece(left, right, branch(tree, _sample(left, right))) for left, right in self.gaps())
+        return Pieces(tuple(parts), tuple(self.places), self.reach, tuple(self.undecided))
+
+    def gaps(self) -> list[Interval]:
+        starts = [self.low, *(place.high for place in self.places)]
+        stops = [*(place.low for place in self.places), self.high]
+        return list(zip(starts, stops, strict=True))
+
+    def smooth(self, tree: Node, low: Fraction, high: Fraction) -> None:
+        """Find the places where a formula without choices may still not be smooth."""
+        for each in dict.fromkeys(delicate(tree)):
+            self.look(each, low, high)
+
+    def look(self, tree: Node, low: Fraction, high: Fraction) -> None:
+        """Make the zeros of a formula on an interval places."""
+        program = flatten(tree)
+        for start, stop in [each for each in self.gaps() if low <= each[0] and each[1] <= high]:
+            found = roots(program, 0, start, stop, BUDGET // 4)
+            inside = [root for root in found.roots if start < root.low and root.high < stop]
+            self.places = _merged([*self.places, *inside])
+            self.undecided += [each for each in found.undecided if start < each[0] and each[1] < stop]
+            if found.reach is not None:
+                self.reach = found.reach if self.reach is None else min(self.reach, found.reach)
 
 
 def branch(tree: Node, at: Fraction) -> Node:
@@ -104,38 +143,80 @@ def branch(tree: Node, at: Fraction) -> Node:
     return chosen(tree)
 
 
-def _opened(tree: Node) -> Node:
-    """Replace known functions that have kinks by their definitions."""
+def opened(tree: Node) -> Node:
+    """Replace known functions that aren't smooth everywhere by their definitions."""
     match tree:
         case Operation(name, children):
-            return Operation(name, tuple(_opened(child) for child in children))
+            return Operation(name, tuple(opened(child) for child in children))
         case Application(function, child):
-            inner, definition = _opened(child), _opened(function.tree)
-            if any(True for _ in _differences(definition)):
+            inner, definition = opened(child), opened(function.tree)
+            if any(True for found in (switches, delicate) for _ in found(definition)):
                 return substitute(definition, {"x": inner})
             return Application(function, inner)
         case _:
             return tree
 
 
-def _differences(tree: Node) -> Iterator[Node]:
+def switches(tree: Node) -> Iterator[Node]:
     """Yield what changes sign where a choice changes, the innermost choices first."""
-    if isinstance(tree, Application):
-        yield from _differences(tree.operand)
-    if not isinstance(tree, Operation):
-        return
-    for child in tree.operands:
-        yield from _differences(child)
-    if tree.name in ("abs", "sign"):
-        yield tree.operands[0]
-    elif tree.name in _SWITCHES and tree.name != "where":
-        yield Operation("subtract", (tree.operands[0], tree.operands[1]))
+    for child in operands(tree):
+        yield from switches(child)
+    match tree:
+        case Operation("abs" | "sign", (a,)):
+            yield a
+        case Operation(name, (a, b)) if name in _SWITCHES:
+            yield Operation("subtract", (a, b))
 
 
-def _gaps(places: list[Root], low: Fraction, high: Fraction) -> Iterator[tuple[Fraction, Fraction]]:
-    starts = [low, *(place.high for place in places)]
-    stops = [*(place.low for place in places), high]
-    yield from zip(starts, stops, strict=True)
+def delicate(tree: Node) -> Iterator[Node]:
+    """Yield what makes a formula end, grow without bound or have a kink where it is 0, the innermost first."""
+    for child in operands(tree):
+        yield from delicate(child)
+    match tree:
+        case Operation("divide", (_, u)) | Operation("log" | "sqrt", (u,)):
+            pass
+        case Operation("log1p", (u,)):
+            u = Operation("add", (Number(Fraction(1)), u))
+        case Operation("power", (u, exponent)):
+            power = rational_value(exponent)
+            if power is not None and power.denominator == 1 and power >= 0:
+                return
+        case _:
+            return
+    if not _positive(u):
+        yield u
+
+
+def _positive(tree: Node) -> bool:
+    """Tell whether a formula is positive wherever it has a value, by its form alone."""
+    value = rational_value(tree)
+    if value is not None:
+        return value > 0
+    match tree:
+        case Constant() | Operation("exp" | "cosh" | "phi" | "Phi" | "erfc", _):
+            return True
+        case Operation("add", (u, v)):
+            return (_positive(u) and _not_negative(v)) or (_not_negative(u) and _positive(v))
+        case Operation("multiply" | "divide" | "power", (u, v)):
+            return _positive(u) and (tree.name == "power" or _positive(v))
+        case Operation("sqrt", (u,)):
+            return _positive(u)
+        case _:
+            return False
+
+
+def _not_negative(tree: Node) -> bool:
+    match tree:
+        case Operation("power", (_, exponent)) if (power := rational_value(exponent)) is not None:
+            return power % 2 == 0 or _positive(tree)
+        case Operation("sqrt" | "abs", _):
+            return True
+        case Operation("add", (u, v)):
+            return _not_negative(u) and _not_negative(v)
+        case Operation("multiply" | "divide", (u, v)):
+            return u == v or (_not_negative(u) and _not_negative(v))
+        case _:
+            return _positive(tree) or rational_value(tree) == 0
 
 
 def _sample(low: Fraction, high: Fraction) -> Fraction:

@@ -12,6 +12,13 @@ _DENOMINATORS = (7, 11, 13, 9, 17, 10, 19, 23)
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _BLOCK = len(_SIMPLE)
 
+WIDE = (
+    Fraction(0),
+    *(sign * Fraction(13 * 10**k) for k in range(1, 9) for sign in (1, -1)),
+    *(sign * Fraction(13, 10**k) for k in range(4, 13, 2) for sign in (1, -1)),
+)
+"""0, and numbers far out and close to 0: from 10⁻¹¹ to 10⁹ in size."""
+
 
 def _block(number: int) -> tuple[Fraction, ...]:
     """Return eight values: simple ones first, then three of (0, 1), four of (-8, 8) and a tiny or large one."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from flint import arb, ctx
@@ -20,20 +20,30 @@ from actcli.core.exact import arb_context
 from actcli.core.signs import MAX_PRECISION, START, derivatives, ends, exact_ball, hull, sign_at, simplest
 from actcli.expressions.evaluate import Program
 
+Interval = tuple[Fraction, Fraction]
+
 MOST = 64
 """Zeros after which the search stops: sin has no end of them."""
-BUDGET = 13_000
-"""Evaluations after which the search stops; a long series or many bits count as several."""
+BUDGET = 150_000
+"""Operations after which the search stops; one on a long series or of many bits counts as several."""
 NARROWEST = Fraction(1, 1 << 160)
-"""Subintervals that are not split any further."""
+"""Subintervals that are not split any further; far out it is their width over |x|."""
 _NARROW = Fraction(1, 256)
-"""Those narrower than this that are left over when the search stops lie around a singularity."""
+"""Those narrower than this that are left over when the search stops lie around a place where zeros crowd."""
+_HOPELESS = Fraction(1, 4)
+"""Subintervals that are not split any further where the formula can't be evaluated: exp(exp(exp(50)))."""
 DIGITS = 100
 """Digits of a certified zero."""
+_TRY_MULTIPLE = -30
+"""The exponent of the width at which a rational zero of several orders is looked for."""
 _LONGEST = 8
 """Derivatives looked at to find the first that doesn't vanish at a multiple zero."""
 _TERMS, _TERMS_COST = 40, 8
 """The length of a Taylor polynomial, and what it costs in evaluations."""
+_UNDECIDED_COST = 20
+"""What a sign costs that many bits don't tell, or that is 0."""
+_WIDE = Fraction(256)
+"""Wider intervals are split between the exponents of their ends."""
 _WIDTHS = Fraction(1, 64), Fraction(1, 4)
 """Where one is worth it: on wider subintervals its remainder is too large, on narrower ones balls will do."""
 
@@ -60,67 +70,83 @@ class Root:
 class Roots:
     """What was found on [low, high].
 
-    `roots` lists the zeros in increasing order; `singular` the tiny intervals where the formula has no value or can't
-    be evaluated: poles, ends of the domain. `identically_zero` says that there is nothing else. Wide subintervals near
-    0 are searched first: where the search stopped early, `reach` is the |x| up to which the list is complete.
+    `roots` lists the zeros in increasing order; `undecided` the intervals in which there may be others: poles, ends of
+    the domain, zeros of several orders, places where zeros crowd. `identically_zero` says that there is nothing else.
+    Wide subintervals near 0 are searched first: where the search stopped early, `reach` is the |x| up to which nothing
+    is missing outside the undecided intervals.
     """
 
     low: Fraction
     high: Fraction
     roots: tuple[Root, ...] = ()
-    singular: tuple[tuple[Fraction, Fraction], ...] = ()
+    undecided: tuple[Interval, ...] = ()
     identically_zero: bool = False
     reach: Fraction | None = None
 
 
-def roots(program: Program, order: int, low: Fraction, high: Fraction) -> Roots:
+def roots(program: Program, order: int, low: Fraction, high: Fraction, budget: int = BUDGET) -> Roots:
     """Return the zeros of the derivative of an order (0 for the function itself) on [low, high]."""
     with arb_context():
         ctx.prec, ctx.cap = START, order + max(_TERMS, _LONGEST) + 2
-        return _Search(program, order, low, high).result()
+        return _Search(program, order, low, high, budget).result()
 
 
 class _Search:
     """The subintervals still to be looked at, nearest to 0 first, and what was found in the others."""
 
-    def __init__(self, program: Program, order: int, low: Fraction, high: Fraction) -> None:
+    def __init__(self, program: Program, order: int, low: Fraction, high: Fraction, budget: int) -> None:
         self.program, self.order, self.low, self.high = program, order, low, high
+        self.left, self.operations = budget, operations(program)
         self.found: list[Root] = []
-        self.narrow: list[tuple[Fraction, Fraction]] = []
-        self.evaluations = 0
+        self.narrow: list[Interval] = []
+        self.hopeless: list[Interval] = []
         self.waiting: list[tuple[Fraction, int, Fraction, Fraction, int]] = []
         self.numbers = count()
         self.push(low, high, START)
 
     def push(self, low: Fraction, high: Fraction, precision: int) -> None:
         # Halving a subinterval puts it back as if it were farther out, so that no singularity holds up the rest.
-        priority = max(low, -high, Fraction(0)) - 2 * min(_exponent(high - low), 0)
+        priority = _distance((low, high)) - 2 * min(_exponent(high - low), 0)
         heappush(self.waiting, (priority, next(self.numbers), low, high, precision))
 
     def derivatives(self, x: Any, order: int) -> list[Any] | None:
-        self.evaluations += (1 if order < _TERMS else _TERMS_COST) * max(1, ctx.prec // 512)
+        self.left -= self.operations * (1 if order < _TERMS else _TERMS_COST) * max(1, ctx.prec // 512)
         return derivatives(self.program, x, order)
+
+    def sign(self, x: Fraction) -> int | None:
+        found = sign_at(self.program, self.order, x)
+        self.left -= self.operations * (1 if found else _UNDECIDED_COST)
+        return found
 
     def result(self) -> Roots:
         if self.vanishes():
             return Roots(self.low, self.high, identically_zero=True)
-        while self.waiting and len(self.found) < MOST and self.evaluations < BUDGET:
+        while self.waiting and len(self.found) < MOST and self.left > 0:
             _, _, low, high, precision = heappop(self.waiting)
             ctx.prec = precision
             self.look(low, high, precision)
-        left = [(low, high) for _, _, low, high, _ in self.waiting]
-        if self.evaluations >= BUDGET:
-            self.narrow += [each for each in left if each[1] - each[0] < _NARROW]
-            left = [each for each in left if each[1] - each[0] >= _NARROW]
-        reach = min((max(low, -high, Fraction(0)) for low, high in left), default=None)
-        singular = []
-        for low, high in _merged(self.narrow):
+        reach, crowded = self.left_over()
+        undecided: list[Interval] = []
+        for low, high in _merged([*self.narrow, *crowded]):
             root = self.multiple(low, high)
             if root is not None:
                 self.found.append(root)
             elif not any(low <= each.high and each.low <= high for each in self.found):
-                singular.append((low, high))
-        return Roots(self.low, self.high, tuple(_distinct(self.found)), tuple(singular), reach=reach)
+                undecided.append((low, high))
+        found = list(_distinct(self.found))
+        if reach is None and not undecided:
+            # Signs on either side of a stretch without zeros agree, or one was missed.
+            undecided = [(a.high, b.low) for a, b in pairwise(found) if a.after != b.before]
+        return Roots(self.low, self.high, tuple(found), tuple(_merged(undecided)), reach=reach)
+
+    def left_over(self) -> tuple[Fraction | None, list[Interval]]:
+        """Return how far out the search came, and the stretches nearer than that where it got stuck."""
+        waiting = [(low, high) for _, _, low, high, _ in self.waiting]
+        stuck = list(_merged([each for each in waiting if each[1] - each[0] < _NARROW], _NARROW))
+        far = [each for each in waiting if each[1] - each[0] >= _NARROW] + self.hopeless
+        far += [each for each in stuck if each[0] == self.low < 0 or each[1] == self.high > 0]
+        reach = min(map(_distance, far), default=None)
+        return reach, [each for each in stuck if reach is None or _distance(each) < reach]
 
     def vanishes(self) -> bool:
         """Tell whether the function is the constant 0: its series at a point is, exactly, and so it is everywhere."""
@@ -134,7 +160,7 @@ class _Search:
         found = self.derivatives(x, self.order + 1)
         if found == []:
             return  # outside the domain
-        centre = self.derivatives(middle, self.order) if found else None
+        centre = self.derivatives(middle, self.order)
         if found and centre:
             value, slope = found[self.order :]
             at_middle = centre[self.order]
@@ -149,8 +175,14 @@ class _Search:
                 return
             if 0 not in slope and self.single(low, high, 1 if slope > 0 else -1):
                 return
-        if high - low <= NARROWEST:
+        if high - low <= NARROWEST * max(1, abs(low), abs(high)):
             self.narrow.append((low, high))
+            return
+        if _exponent(high - low) == _TRY_MULTIPLE and (root := self.multiple(low, high)) is not None:
+            self.found.append(root)
+            return
+        if centre is None and found is None and high - low <= _HOPELESS:
+            self.hopeless.append((low, high))
             return
         split = _between(low, high)
         self.push(low, split, precision)
@@ -173,7 +205,7 @@ class _Search:
 
     def single(self, low: Fraction, high: Fraction, rising: int) -> bool:
         """Find the zero, if any, of a function that only rises (1) or falls (−1); False where its ends can't tell."""
-        start, end = sign_at(self.program, self.order, low), sign_at(self.program, self.order, high)
+        start, end = self.sign(low), self.sign(high)
         if start is None or end is None:
             return False
         if start == 0 or end == 0:
@@ -182,7 +214,7 @@ class _Search:
         elif start != end:
             low, high = self.refined(low, high)
             candidate = simplest(low, high)
-            if sign_at(self.program, self.order, candidate) == 0:
+            if self.sign(candidate) == 0:
                 low = high = candidate
             self.found.append(Root(low, high, -rising, rising))
         return True
@@ -190,7 +222,7 @@ class _Search:
     def refined(self, low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
         """Narrow an interval that holds one simple zero, by Newton's method on intervals."""
         ctx.prec = max(ctx.prec, 448)
-        x, rising = hull(low, high), sign_at(self.program, self.order, high)
+        x, rising = hull(low, high), self.sign(high)
         while x.rad() > arb(10) ** -DIGITS * abs(x).max(arb(10) ** -DIGITS):
             middle = x.mid()
             at_middle, at_x = self.derivatives(middle, self.order), self.derivatives(x, self.order + 1)
@@ -200,7 +232,7 @@ class _Search:
             if narrower is None or not narrower.rad() < x.rad() / 2:
                 low, high = ends(x)
                 split = _between(low, high)
-                sign = sign_at(self.program, self.order, split)
+                sign = self.sign(split)
                 if sign is None:
                     break
                 narrower = hull(split, split if sign == 0 else high) if sign != rising else hull(low, split)
@@ -213,6 +245,7 @@ class _Search:
         at = simplest(low, high)
         for extra in range(_LONGEST):
             sign = sign_at(self.program, self.order + extra, at)
+            self.left -= self.operations * _UNDECIDED_COST
             if sign is None:
                 return None
             if sign:
@@ -227,22 +260,51 @@ class _Search:
         return Root(at, at, sign * (-1) ** extra, sign)
 
 
+def operations(program: Program) -> int:
+    """Return how many operations a program takes; those that a known function is defined by count."""
+    total = 4  # the loop around them
+    for step in program.steps:
+        match step.method:
+            case "known":
+                total += operations(step.fixed.program)
+            case "integer_power":
+                total += abs(step.fixed).bit_length()
+            case _:
+                total += 1
+    return total
+
+
 def _between(low: Fraction, high: Fraction) -> Fraction:
-    """Return a dyadic point near the middle, a little off: zeros like to lie on simple numbers."""
-    exact = low + (high - low) * Fraction(63, 128)
-    scale = 1 << max(0, 8 - _exponent(high - low))
-    return Fraction(round(exact * scale), scale)
+    """Return a dyadic point near the middle, far out between the exponents.
+
+    It has so many digits that no zero lies there: a sign can't be told where a value such as x·eˣ + 1/e at −1 is 0.
+    """
+    if high <= 0:
+        return -_between(-high, -low)
+    if high - low > _WIDE and low < 0:
+        middle = Fraction(0)
+    elif high > _WIDE and high > 4 * low:
+        middle = Fraction(1 << (max(_exponent(low), 0) if low else 0) + _exponent(high) >> 1)
+    else:
+        middle = low + (high - low) * Fraction(63, 128)
+    scale = 1 << max(20, 20 - _exponent(high - low))
+    return Fraction(round(middle * scale) | 1, scale)
 
 
 def _exponent(width: Fraction) -> int:
     return width.numerator.bit_length() - width.denominator.bit_length()
 
 
-def _merged(intervals: list[tuple[Fraction, Fraction]]) -> Iterator[tuple[Fraction, Fraction]]:
-    """Join neighbours."""
+def _distance(interval: Interval) -> Fraction:
+    """Return the least |x| in it."""
+    return max(interval[0], -interval[1], Fraction(0))
+
+
+def _merged(intervals: list[Interval], gap: Fraction = Fraction(0)) -> Iterator[Interval]:
+    """Join neighbours, no farther than a gap apart."""
     current: tuple[Fraction, Fraction] | None = None
     for low, high in sorted(intervals):
-        if current is not None and low <= current[1]:
+        if current is not None and low <= current[1] + gap:
             current = current[0], max(high, current[1])
         else:
             if current is not None:

@@ -28,7 +28,8 @@ from actcli.expressions.tidy import ONE, ZERO, number, size, tidy
 
 MAX_REWRITES = 300
 MAX_SIZE = 4_000
-"""A derivation of more lines, or with a longer line, is not one that anybody reads."""
+MAX_TEXT = 40_000
+"""A derivation of more lines, with a longer line, or longer in all, is not one that anybody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +114,42 @@ WRITTEN_OUT = {"Phi": "(1 + erf(x/sqrt(2)))/2", "phi": "exp(-x**2/2)/sqrt(2*pi)"
 """What `expand` puts in place of elementary functions that have a definition."""
 
 
-def rewrites(tree: Node, variable: str = "x", *, expand: bool = False) -> Iterator[Rewrite]:
+def rewrites(tree: Node, variable: str = "x") -> Iterator[Rewrite]:
     """Yield the rewrites that take the derivative of a tree, outermost first, left to right.
 
-    Known functions keep their names and their known derivatives; `expand` replaces them by their definitions. Raises
-    UsageError for an expression that grows beyond what anybody would read.
+    Known functions keep their names and their known derivatives. Raises UsageError for an expression that grows beyond
+    what anybody would read.
     """
     whole = pending(tree, variable)
     origins: dict[Node, int | None] = {whole: None}
+    written = 0
     for count in range(MAX_REWRITES):
         target = _first_pending(whole)
         if target is None:
             return
-        found = apply_rule(target, expand=expand)
+        found = apply_rule(target)
         whole = tidy(_replaced(whole, target, found.after))
-        if size(whole) > MAX_SIZE:
+        written += size(whole)
+        if size(whole) > MAX_SIZE or written > MAX_TEXT:
             break
         yield Rewrite(found.rule, target, found.after, found.matched, whole, origins.get(target))
         for node in walk(tidy(found.after)):
             if _is_pending(node):
                 origins.setdefault(node, count)
     raise UsageError("the derivative has become too long to write down; try a lower order, or a simpler formula")
+
+
+def opened(tree: Node) -> Node:
+    """Return a tree with every known function replaced by its definition."""
+    match tree:
+        case Application(function, operand):
+            return opened(substitute(function.tree, {"x": operand}))
+        case Operation(name, (operand,)) if name in WRITTEN_OUT:
+            return substitute(parse(WRITTEN_OUT[name]), {"x": opened(operand)})
+        case Operation(name, children):
+            return Operation(name, tuple(opened(child) for child in children))
+        case _:
+            return tree
 
 
 def pending(tree: Node, variable: str) -> Node:
@@ -187,9 +203,6 @@ def apply_rule(target: Node, *, expand: bool = False) -> Found:
             return Found("piecewise", Operation("where", (condition, d(a), d(b))), {"u": a, "v": b})
         case Operation("maximum" | "minimum" as name, (u, v)):
             return Found("cases", d(_cases(name, u, v)), {"u": u, "v": v})
-        case Operation(name, (u,)) if expand and name in WRITTEN_OUT:
-            named: dict[str, Node] = {"g": Operation(name, (Symbol("u"),)), "u": u}
-            return Found("definition", d(substitute(parse(WRITTEN_OUT[name]), {"x": u})), named)
         case Operation(name, (u,)) if name in ELEMENTARY:
             return _elementary(name, u, d)
         case Operation(name, parts):

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from actcli.activations.function import Function
 from actcli.analyses.derive.notation import name_of
-from actcli.analyses.derive.steps import Derivation, derivation
+from actcli.analyses.derive.steps import Derivation, Subject
 from actcli.core.agreement import Agreement, agreement
+from actcli.errors import UsageError
+from actcli.expressions.direct import by_name, taken
 from actcli.expressions.display import latex, mathematics, text
+from actcli.expressions.factor import factored
 from actcli.expressions.nodes import Node, Operation, Symbol, substitute
+from actcli.expressions.tidy import size
 from actcli.report import Batch, Column, Table
 
 COLUMNS = (
@@ -26,6 +30,10 @@ COLUMNS = (
 ORDINALS = (
     "form", "derivative", "second derivative", "third derivative", *(f"{k}th derivative" for k in range(4, 9)),
 )  # fmt: skip
+
+
+LONGEST = 500
+"""The size of a second derivative that nobody asked for, beyond which it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ def forms_of(function: Function | None, derived: Derivation) -> list[Form]:
     found: list[Form] = []
     results = list(derived.results)
     if subject.variable == "x" and len(results) == 1:
-        results = list(derivation(subject, 2).results)
+        results += _second(subject, results[0])
     for order, result in enumerate(results, start=1):
         before = subject.tree if order == 1 else results[order - 2]
         found.append(
@@ -63,6 +71,17 @@ def forms_of(function: Function | None, derived: Derivation) -> list[Form]:
         found[1:1] = _from_output(function, derived)
         found += _careful(function, derived, [subject.tree, *results])
     return found
+
+
+def _second(subject: Subject, first: Node) -> list[Node]:
+    """Return the second derivative in its known form, or factored; nothing where it is too long to be worth a line."""
+    if len(subject.forms) > 1:
+        return [subject.forms[1]]
+    try:
+        found = taken(first, subject.variable, by_name)
+    except UsageError:
+        return []
+    return [factored(found)] if size(found) <= LONGEST else []
 
 
 def _compared(derived: Derivation, before: Node, result: Node) -> Agreement:

@@ -6,13 +6,13 @@ import numpy as np
 
 from actcli.activations.function import Function
 from actcli.activations.registry import DEFAULT
-from actcli.core.agreement import agreement
+from actcli.analyses.derive.identities.proof import proved
 
 _PROBES = np.array([-2.625, -0.375, 0.625, 3.25])
 
 
 def namesake(function: Function) -> str:
-    """Return the name of the record that a typed formula agrees with to 50 digits, an empty string for none."""
+    """Return the name of the record that a typed formula is, by proof; an empty string for none."""
     if function.record.kernel is not None:
         return ""
     values = function(_PROBES)
@@ -21,6 +21,6 @@ def namesake(function: Function) -> str:
         if not isinstance(known, Function):
             continue
         near = np.allclose(known(_PROBES), values, rtol=1e-12, atol=0, equal_nan=True)
-        if near and agreement(function.tree, known.tree).holds:
+        if near and proved(function.tree, known.tree):
             return record.name
     return ""

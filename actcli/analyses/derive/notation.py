@@ -11,6 +11,7 @@ from actcli.expressions.nodes import Application, Node, Operation, Symbol, subst
 _WORDS = {
     "given": "the function",
     "factored": "collected and factored",
+    "written_out": "every function by its definition",
     "known_form": "the form people know",
     "constant": "a constant",
     "variable": "the variable itself",
@@ -34,6 +35,7 @@ _WORDS = {
     "exponential": "exp′ = exp",
 }
 _SELF_EVIDENT = (
+    "written_out",
     "constant",
     "variable",
     "cases",

@@ -117,8 +117,10 @@ def _verdict(derivations: Sequence[Derivation]) -> str:
         results.append(text(Operation("equal", (name_of(each.subject, order), each.results[-1]))))
     compared = sum(each.compared for each in derivations)
     wrong = sum(len(each.failed) for each in derivations)
+    points = min((line.agreement.points for each in derivations for line in each.lines if line.agreement), default=0)
     checked = f"{compared} step{'s' * (compared != 1)}, "
-    checked += f"{wrong} of them NOT verified" if wrong else "each equal to the one before it to 50 digits"
+    equal = f"each equal to the one before to 50 digits at {points} points"
+    checked += f"{wrong} of them NOT verified" if wrong else equal
     return f"{'; '.join(results)} ({checked})"
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from actcli.core.agreement import Agreement, agreement
 from actcli.errors import UsageError
-from actcli.expressions.differentiate import pending, rewrites
+from actcli.expressions.differentiate import opened, pending, rewrites
 from actcli.expressions.display import text
 from actcli.expressions.factor import factored
 from actcli.expressions.nodes import Node, substitute
@@ -25,7 +25,8 @@ MAX_ORDER = 8
 class Line:
     """One line of a derivation.
 
-    `rule` is one of RULES, or for a line that takes no derivative `given`, `rearranged`, `factored` or `known_form`.
+    `rule` is one of RULES, or for a line that takes no derivative `given`, `written_out`, `rearranged`,
+    `factored` or `known_form`.
     `expression` is the whole line, `before` and `after` what the rule changed in it, `matched` the meaning of its
     letters. `parent` is the number of the line whose rule left this derivative to be taken. `agreement` compares the
     line with the one before it; None for the line that is given.
@@ -98,6 +99,11 @@ def derivation(
     results: list[Node] = []
     expression = subject.tree
     for k in range(1, order + 1):
+        expression = substitute(expression, dict(subject.names))
+        if subject.expand:
+            expression = opened(expression)
+            if k == 1 and expression != subject.tree:
+                lines.append(_line(subject, len(lines) + first, 1, "written_out", subject.tree, expression))
         for line in _one_order(subject, expression, k, len(lines) + first):
             lines.append(line)
             progress(len(lines))
@@ -116,7 +122,7 @@ def _check_differentiable(subject: Subject) -> None:
 def _one_order(subject: Subject, tree: Node, order: int, number: int) -> Iterator[Line]:
     start = number
     last = pending(tree, subject.variable)
-    for step in rewrites(tree, subject.variable, expand=subject.expand):
+    for step in rewrites(tree, subject.variable):
         parent = None if step.parent is None else start + step.parent
         yield Line(
             number, order, step.rule, step.whole, _compared(subject, last, step.whole),
@@ -124,8 +130,13 @@ def _one_order(subject: Subject, tree: Node, order: int, number: int) -> Iterato
         )  # fmt: skip
         last, number = step.whole, number + 1
     for rule, line in _closing(subject, last, order):
-        yield Line(number, order, rule, line, _compared(subject, last, line), last, line)
+        yield _line(subject, number, order, rule, last, line)
         last, number = line, number + 1
+
+
+def _line(subject: Subject, number: int, order: int, rule: str, before: Node, after: Node) -> Line:
+    """Return a line that says the same as the one before in another form."""
+    return Line(number, order, rule, after, _compared(subject, before, after), before, after)
 
 
 def _closing(subject: Subject, last: Node, order: int) -> Iterator[tuple[str, Node]]:

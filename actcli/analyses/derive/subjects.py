@@ -23,7 +23,7 @@ def subjects(function: AnyFunction, wrt: str | None, *, expand: bool = False) ->
     if isinstance(function, VectorFunction):
         return _partials(function, wrt, expand=expand)
     names = ["x", *function.parameters]
-    wrt = wrt or "x"
+    wrt = "x" if wrt is None else wrt
     if wrt not in names:
         raise UsageError(
             f"{function.name} has no {wrt!r} to derive by{suggestion(wrt, names)}; it has {', '.join(names)}"
@@ -58,10 +58,10 @@ def _partials(function: VectorFunction, wrt: str | None, *, expand: bool) -> lis
         )
     functions = Builders(DEFAULT, {})
     names = {name: parse(text, functions) for name, text in record.names}
-    entry = Symbol("s_i" if record.name == "softmax" else "y_i")
     return [
         Subject(
-            entry, parse(record.model, functions), partial.variable, [parse(partial.form, functions)],
+            Symbol(record.entry), parse(record.model, functions), partial.variable,
+            [parse(form, functions) for form in partial.forms],
             {"rest": _POSITIVE} if "rest" in record.model else {}, (), expand, names,
             [parse(text, functions) for text in partial.rearranged],
         )

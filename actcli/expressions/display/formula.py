@@ -35,7 +35,8 @@ def _written(node: Node) -> tuple[str, Level]:
             return name, Level.ATOM
         case Application(function, operand):
             settings = [f"{name}={ascii(Number(value))}" for name, value in function.spelling.settings.items()]
-            return f"{function.spelling.name}({', '.join([ascii(operand), *settings])})", Level.ATOM
+            primes = "'" * (len(function.name) - len(function.name.rstrip("'")))
+            return f"{function.spelling.name}{primes}({', '.join([ascii(operand), *settings])})", Level.ATOM
         case Operation("negative", (operand,)):
             return f"-{_at_least(operand, Level.POWER)}", Level.PRODUCT
         case Operation(name, (left, right)) if name in _INFIX:

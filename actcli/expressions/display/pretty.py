@@ -16,7 +16,7 @@ from actcli.expressions.display.formula import ascii
 from actcli.expressions.display.names import LETTERS, superscript
 from actcli.expressions.display.notation import Level, Notation, Written
 from actcli.expressions.display.text import broken, letters, text
-from actcli.expressions.nodes import Node
+from actcli.expressions.nodes import Node, Operation
 
 _ASCII = str.maketrans(
     {**LETTERS, "−": "-", "·": "*", "≤": "<=", "≥": ">=", "≠": "!=", "′": "'", "″": "''", "‴": "'''", "∂": "d",
@@ -37,7 +37,15 @@ def pretty(node: Node, width: int, ascii_only: bool = False) -> str:
         pretty_use_unicode(before)
     if picture.width() <= width:
         return "\n".join(line.rstrip() for line in picture.picture)
-    return broken(ascii(node) if ascii_only else text(node), width)
+    return broken(_formula(node) if ascii_only else text(node), width)
+
+
+def _formula(node: Node) -> str:
+    match node:
+        case Operation("equal", (left, right)):
+            return f"{ascii(left)} = {ascii(right)}"
+        case _:
+            return ascii(node)
 
 
 class _Picture(Notation[Any]):

@@ -15,14 +15,19 @@ def text(node: Node) -> str:
     return _Line.of(node, stacked=False).write(node).form
 
 
+_OPENING = re.compile(r".+?(?:(?<=[(\[])|$)")
+
+
 def broken(line: str, width: int) -> str:
     """Break a line of mathematics before operators and after commas, further lines indented.
 
     No line is longer than `width` unless a single name or number is.
     """
     pieces = re.findall(r".+?(?:(?= [+−<>≤≥=≠-] | if | otherwise)|(?=[·*]|/(?![d∂]\w+\[))|(?<=[,;]) ?|$)", line)
+    # After a bracket only where nothing else helps.
+    fitting = [part for piece in pieces for part in ([piece] if len(piece) < width - 1 else _OPENING.findall(piece))]
     lines = [""]
-    for piece in pieces:
+    for piece in fitting:
         if lines[-1].strip() and len(lines[-1]) + len(piece.rstrip()) > width:
             lines.append("  ")
             piece = piece.lstrip()

@@ -35,7 +35,9 @@ COLUMNS = (
 )
 
 
-def mark(function: AnyFunction, answer: str, order: int = 1, wrt: str = "x", catalogue: Catalogue = DEFAULT) -> Report:
+def mark(
+    function: AnyFunction, answer: str, order: int = 1, wrt: str | None = None, catalogue: Catalogue = DEFAULT
+) -> Report:
     """Return the report on an answer, with the table `answer`; `failed` is set unless it is right.
 
     The answer is a formula that may use the parameters, `f(x)` and y for the output. Raises UsageError for one that

@@ -24,9 +24,10 @@ MAX_CELLS = 64
 MAX_SIZE = 2000
 ZERO = Number(Fraction(0))
 
-_HOLDS = {
+HOLDS = {
     "less": (-1,), "less_equal": (-1, 0), "greater": (1,), "greater_equal": (0, 1), "equal": (0,), "not_equal": (-1, 1),
 }  # fmt: skip
+"""The signs of u − v for which a comparison of u and v holds."""
 
 Values = Mapping[str, Fraction]
 
@@ -49,7 +50,7 @@ def pieces(tree: Node) -> Iterator[Piece]:
     Known functions are opened up; max, min, |u| and sign become cases. Raises TooHardError.
     """
     found = breakpoints(tree)
-    tree = _opened(tree, {})
+    tree = opened(tree)
     axes = [_cells(sorted(points)) for points in found.values()]
     count = 1
     for axis in axes:
@@ -65,23 +66,27 @@ def pieces(tree: Node) -> Iterator[Piece]:
 
 def breakpoints(tree: Node) -> dict[str, set[Fraction]]:
     """Return, for each variable, the points where another case may begin. Raises TooHardError."""
-    tree = _opened(tree, {})
-    if _size(tree, {}) > MAX_SIZE:
+    tree = opened(tree)
+    if is_too_long(tree):
         raise TooHardError
     found: dict[str, set[Fraction]] = {name: set() for name in symbols(tree)}
-    for condition in _conditions(tree):
+    for condition in conditions(tree):
         names = symbols(condition)
         if len(names) > 1:
             raise TooHardError
-        for slope, constant in _lines(Operation("subtract", condition.operands)):
-            if slope:
-                found[names[0]].add(-constant / slope)
+        for name in names:
+            found[name] |= zeros(Operation("subtract", condition.operands))
     return found
+
+
+def zeros(border: Node) -> set[Fraction]:
+    """Return where an expression in one variable is 0, whatever its cases. Raises TooHardError for a curve."""
+    return {-constant / slope for slope, constant in _lines(border) if slope}
 
 
 def has_cases(tree: Node) -> bool:
     """Tell whether the expression, its known functions opened up, has a max, min, |u|, sign or choice in it."""
-    return next(_conditions(_opened(tree, {})), None) is not None
+    return next(conditions(opened(tree)), None) is not None
 
 
 def _cells(points: list[Fraction]) -> list[tuple[Fraction, bool]]:
@@ -93,8 +98,12 @@ def _cells(points: list[Fraction]) -> list[tuple[Fraction, bool]]:
     return [*((value, False) for value in between), *((point, True) for point in points)]
 
 
-def _opened(node: Node, seen: dict[int, tuple[Node, Node]]) -> Node:
+def opened(tree: Node) -> Node:
     """Replace known functions by their definitions and every kind of case by `where`; shared parts stay shared."""
+    return _opened(tree, {})
+
+
+def _opened(node: Node, seen: dict[int, tuple[Node, Node]]) -> Node:
     if id(node) in seen:
         return seen[id(node)][1]
     match node:
@@ -126,21 +135,33 @@ def _as_cases(name: str, parts: tuple[Node, ...]) -> Node:
             return Operation(name, parts)
 
 
+def is_too_long(tree: Node) -> bool:
+    """Tell whether a tree, shared parts counted as often as they stand in it, is too long to be taken apart."""
+    return _size(tree, {}) > MAX_SIZE
+
+
 def _size(node: Node, seen: dict[int, int]) -> int:
     if id(node) not in seen:
         seen[id(node)] = 1 + sum(_size(child, seen) for child in operands(node))
     return seen[id(node)]
 
 
-def _conditions(tree: Node) -> Iterator[Operation]:
+def conditions(tree: Node) -> Iterator[Operation]:
+    """Yield the comparisons of an opened tree."""
+    for node in distinct(tree):
+        if isinstance(node, Operation) and node.name in COMPARISONS.values():
+            yield node
+
+
+def distinct(tree: Node) -> Iterator[Node]:
+    """Yield every node, shared ones once."""
     pending, seen = [tree], set[int]()
     while pending:
         node = pending.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
-        if isinstance(node, Operation) and node.name in COMPARISONS.values():
-            yield node
+        yield node
         pending += operands(node)
 
 
@@ -192,7 +213,7 @@ def _resolved(node: Node, at: Values) -> Node:
             [(slope, constant)] = _lines(_resolved(Operation("subtract", condition.operands), at))
             value = slope * next((at[name] for name in symbols(condition)), Fraction(0)) + constant
             sign = (value > 0) - (value < 0)
-            return _resolved(yes if sign in _HOLDS[condition.name] else no, at)
+            return _resolved(yes if sign in HOLDS[condition.name] else no, at)
         case Operation(name, children):
             return Operation(name, tuple(_resolved(child, at) for child in children))
         case _:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from actcli.activations.function import Function
 from actcli.activations.textbook import TextbookBuilders
-from actcli.analyses.derive.identities.equality import DIGITS, Finding, compare, written
+from actcli.analyses.derive.identities.equality import Finding, compare, written
 from actcli.errors import UsageError
 from actcli.expressions.nodes import Node, Number, substitute, symbols
 from actcli.expressions.parse import parse
@@ -28,6 +29,7 @@ COLUMNS = (
     Column("counterexample", "the simplest point found where they differ"),
     Column("left_value", "the left side there", heading="left there"),
     Column("right_value", "the right side there", heading="right there"),
+    Column("difference", "left − right there"),
     Column("largest_difference", "the largest difference of the sides on [-16, 16]", heading="largest difference"),
     Column("largest_at", "where that is", heading="at x"),
 )
@@ -55,11 +57,15 @@ def check(
     return Report(
         name="derive",
         title=equation,
-        tables={"check": Table("check", COLUMNS, rows)},
+        tables={"check": Table("check", with_something_to_say(COLUMNS, row), rows)},
         verdict=f"{found.verdict}: {found.reason}",
-        notes=found.notes,
         failed="" if holds else f"{equation} does not hold: {found.reason}",
     )
+
+
+def with_something_to_say(columns: Sequence[Column], row: Mapping[str, object]) -> tuple[Column, ...]:
+    """Return the columns of a table of one row; people don't see those that are empty."""
+    return tuple(replace(each, audience="machines") if row[each.name] is None else each for each in columns)
 
 
 def split(text: str) -> tuple[str, str]:
@@ -104,11 +110,12 @@ def _row(sides: tuple[str, str], found: Finding) -> dict[str, object]:
         "right": sides[1],
         "verdict": found.verdict,
         "points": found.points,
-        "digits": DIGITS,
+        "digits": found.digits,
         "reason": found.reason,
         "counterexample": written(found.counterexample) if found.counterexample else None,
         "left_value": values[0],
         "right_value": values[1],
+        "difference": found.difference,
         "largest_difference": largest[1],
         "largest_at": largest[0],
     }

@@ -12,6 +12,7 @@ from math import lcm
 from typing import Any
 
 from actcli.analyses.derive.identities.branches import TooHardError
+from actcli.analyses.derive.identities.budget import Budget
 from actcli.expressions.nodes import Constant, Node, Number, Operation, Symbol, rational_value
 
 MAX_POWER = 64
@@ -33,6 +34,7 @@ class Fractions:
         import sympy
 
         self.sympy, self.divisors, self.stale = sympy, divisors, False
+        self.budget = Budget()
         self.exponentials: dict[Any, Any] = {}
         self.functions: list[tuple[str, Any, Any]] = []  # the function, its argument, the variable for it
         self.positive: list[Any] = []  # what has to be positive for the expression to be defined
@@ -66,17 +68,30 @@ class Fractions:
         return self.sympy.Rational(value.numerator, value.denominator)
 
     def normal(self, u: Any) -> Any:
+        self.budget.factor(u)
         return self.sympy.cancel(self.sympy.together(u))
 
     def is_zero(self, u: Any) -> bool:
+        self.budget.expand(u)
         numerator, _ = self.sympy.fraction(self.sympy.together(u))
         numerator = self.sympy.expand(numerator)
         for kind, argument, root in reversed(self.functions):
             if kind.startswith("root") and numerator.has(root):
                 above, below = self.sympy.fraction(argument)
                 relation = self.sympy.expand(below * root ** int(kind[4:]) - above)
+                self.budget.spend(self.sympy.degree(numerator, root) * len(numerator.args) * len(relation.args))
                 numerator = self.sympy.expand(self.sympy.prem(numerator, relation, root))
         return bool(numerator == 0)
+
+    def signs(self, node: Node) -> set[int]:
+        """Return the signs that an expression can have, as far as its factors tell."""
+        u = self.sympy.factor(self.normal(self.read(node)))
+        possible = {0: u.is_zero, 1: u.is_extended_positive, -1: u.is_extended_negative}
+        if any(possible.values()):
+            return {sign for sign, certain in possible.items() if certain}
+        return {sign for sign, certain in possible.items() if certain is None} - (
+            {-1} if u.is_extended_nonnegative else {1} if u.is_extended_nonpositive else set()
+        )
 
     # arithmetic
 
@@ -156,6 +171,7 @@ class Fractions:
     def sign(self, product: Any) -> Any:
         """Return the sign of a product of logarithms' arguments, which isn't 0, as far as the domain decides it."""
         for fact in (self.sympy.Integer(1), *self.positive):
+            self.budget.factor(product / fact)
             quotient = self.sympy.factor(product / fact)
             if quotient.is_nonnegative:
                 return self.sympy.Integer(1)
@@ -202,6 +218,7 @@ class Fractions:
         total = self.log_of_number(abs(number))
         if rest == 1:
             return total
+        self.budget.factor(rest)
         content, factors = self.sympy.factor_list(rest)
         total += self.log_of_number(abs(content))
         exponents = {variable: rest for rest, variable in self.exponentials.items()}

@@ -42,7 +42,7 @@ def _rows(function: Function, derived: Derivation, line: Line, x: Fraction, digi
         return
     given = derived.subject.tree
     working = worked(line.expression, x, digits, function.parameter_values, of=None if line.rule == "given" else given)
-    number = math.nan if working.value is None else float(working.value)
+    number = math.nan if working.value is None else _nearest(working.value)
     for index, shown in enumerate(working.lines):
         equation = Operation("equal", (left, shown.tree)) if index == 0 else shown.tree
         yield {
@@ -54,6 +54,13 @@ def _rows(function: Function, derived: Derivation, line: Line, x: Fraction, digi
             "value": number,
             "note": shown.note,
         }
+
+
+def _nearest(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _at(name: Node, x: Fraction) -> Node:

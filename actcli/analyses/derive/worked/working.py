@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from actcli.core.agreement import value as exact_value
+from actcli.errors import UsageError
 from actcli.expressions.algebras.balls import Absent, RationalAlgebra
 from actcli.expressions.display.names import exact_decimal
 from actcli.expressions.display.text import text
@@ -29,6 +30,8 @@ from actcli.expressions.nodes import (
 from actcli.expressions.tidy import OPPOSITE, tidy
 
 DIGITS = 4
+MAX_EXPONENT = 13_000
+"""Bits of the largest numbers, and of the smallest, that a working shows."""
 _LONGEST = 15
 """A number of more characters is written with a power of ten."""
 _HOLDS = {
@@ -183,6 +186,8 @@ def _value(node: Node) -> tuple[Fraction, bool] | None:
     if ball is None:
         return None
     mantissa, exponent = (int(part) for part in ball.mid().man_exp())
+    if abs(exponent) > MAX_EXPONENT:
+        raise UsageError("a number on the way has more than 4,000 digits: nobody writes that down; take another --at")
     return mantissa * Fraction(2) ** exponent, bool(ball.is_exact())
 
 
