@@ -17,7 +17,7 @@ from actcli.version import VERSION
 if TYPE_CHECKING:
     from actcli.activations.function import Function
     from actcli.activations.registry import get
-    from actcli.api import eval, list, stability
+    from actcli.api import derive, emit, eval, list, stability
     from actcli.errors import ActcliError
     from actcli.report import Report
 
@@ -26,6 +26,8 @@ __version__ = VERSION
 _HOMES = {
     "get": "actcli.activations.registry",
     "Function": "actcli.activations.function",
+    "derive": "actcli.api",
+    "emit": "actcli.api",
     "eval": "actcli.api",
     "list": "actcli.api",
     "stability": "actcli.api",
@@ -33,7 +35,9 @@ _HOMES = {
     "ActcliError": "actcli.errors",
 }
 
-__all__ = ["ActcliError", "Function", "Report", "__version__", "eval", "get", "list", "stability"]
+__all__ = [
+    "ActcliError", "Function", "Report", "__version__", "derive", "emit", "eval", "get", "list", "stability",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

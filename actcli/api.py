@@ -60,6 +60,57 @@ def _chunks(x: Any) -> Iterator[np.ndarray[Any, Any]]:
         raise UsageError(f"x must be numbers: {error}") from None
 
 
+def derive(
+    activation: str | None = None,
+    *,
+    order: int = 1,
+    wrt: str | None = None,
+    at: Any = (),
+    expand: bool = False,
+    check: str | None = None,
+    answer: str | None = None,
+    param: Mapping[str, float | str] | None = None,
+    digits: int = 4,
+) -> Report:
+    """Return the report of `actcli derive`: the steps, each checked, forms, landmarks; or of --check and --answer.
+
+    `at` are numbers to work the derivation out with, exact when given as text or Fraction. Raises UsageError like the
+    command; what the command answers by exit status 1 is in the report's `failed`.
+    """
+    from actcli.activations.registry import DEFAULT
+    from actcli.activations.words import exact_number
+    from actcli.analyses.derive.request import Request, answered
+
+    _check_types(activation=(activation, str), wrt=(wrt, str), check=(check, str), answer=(answer, str))
+    _check_types(order=(order, int), digits=(digits, int), expand=(expand, bool), param=(param, Mapping))
+    given = {name: exact_number(value, name) for name, value in (param or {}).items()}
+    points = [exact_number(x, "at") for x in ([at] if isinstance(at, str | int | float) else at)]
+    return answered(Request(activation, given, order, wrt, points, expand, check, answer, digits), DEFAULT)
+
+
+def _check_types(**arguments: tuple[object, type]) -> None:
+    for name, (value, wanted) in arguments.items():
+        if value is not None and (not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool)):
+            raise UsageError(f"{name} must be {_NOUNS[wanted]}, not {value!r}")
+
+
+_NOUNS: dict[type, str] = {str: "text", int: "a whole number", bool: "True or False", Mapping: "a mapping of names"}
+
+
+def emit(activation: str, language: str, *, order: int = 1, param: Mapping[str, float | str] | None = None) -> str:
+    """Return what `actcli derive --emit` prints: code for an activation and its derivatives up to `order`.
+
+    `language` is python, numpy, torch, jax, c, cuda or latex. Raises UsageError.
+    """
+    from actcli.activations.registry import DEFAULT
+    from actcli.activations.words import exact_number
+    from actcli.analyses.emit import emit
+
+    _check_types(activation=(activation, str), language=(language, str), order=(order, int), param=(param, Mapping))
+    given = {name: exact_number(value, name) for name, value in (param or {}).items()}
+    return emit(DEFAULT.get(activation, given), language, order)
+
+
 def list(*, framework: str = "", use: str = "") -> Report:
     """Return the report of `actcli list`: the records that a framework has, or that serve a use."""
     from actcli.analyses.catalogue import list_records

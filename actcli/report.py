@@ -15,13 +15,32 @@ if TYPE_CHECKING:
     import pandas as pd
 
     Cells = np.ndarray[Any, Any] | Sequence[Any]
-    """One column of one batch: a NumPy array (numbers, in the precision they have) or a sequence of str, bool, None."""
+    """One column of one batch: a NumPy array (numbers, in the precision they have) or a sequence of cells.
+
+    A cell is a str, a bool, a number, None or Mathematics.
+    """
 
 Batch = Mapping[str, "Cells"]
 """Columns of equal length, by name. None is an empty cell."""
 
 Rows = Callable[[Sequence[str]], Iterator[Batch]]
 """Given the names of the wanted columns, yield batches that hold at least those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mathematics:
+    """A formula in a cell: one line of Unicode, which programs get, LaTeX for math mode, and a picture.
+
+    `pretty(width, ascii_only)` returns lines that fit into `width` columns where that can be done.
+    """
+
+    text: str
+    latex: str
+    pretty: Callable[[int, bool], str]
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +85,16 @@ class Table:
         names = [column.name for column in columns]
         frames: list[pd.DataFrame] = []
         for batch in self.batches(columns):
-            frames.append(pd.DataFrame({name: _without_bfloat16(batch[name]) for name in names}).iloc[:rows])
+            frames.append(pd.DataFrame({name: _for_pandas(batch[name]) for name in names}).iloc[:rows])
             if rows is not None and (rows := rows - len(frames[-1])) <= 0:
                 break
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
 
 
-def _without_bfloat16(cells: Any) -> Any:
-    """Return bfloat16 as float32, which holds it exactly: pandas would lose it when batches of two formats meet."""
+def _for_pandas(cells: Any) -> Any:
+    """Return the texts of formulas, and bfloat16 as float32: pandas would lose it when batches of two formats meet."""
+    if isinstance(cells, Sequence) and any(isinstance(cell, Mathematics) for cell in cells):
+        return [str(cell) if isinstance(cell, Mathematics) else cell for cell in cells]
     dtype = getattr(cells, "dtype", None)
     return cells.astype("float32") if dtype is not None and dtype.name == "bfloat16" else cells
 
@@ -109,8 +130,8 @@ SHOWN_ROWS = 40
 class Report:
     """What a command found out.
 
-    `verdict` is one line in words. `plots` is called only when a plot is asked for. `failed` says in one line which
-    check that the user asked for did not hold.
+    `verdict` is one line in words. `plots` is called only when a plot is asked for. `failed` says which check that the
+    user asked for did not hold, and makes the exit status 1. `is_document` makes a whole document of its LaTeX.
     """
 
     name: str
@@ -121,6 +142,7 @@ class Report:
     plots: Callable[[], tuple[Plot, ...]] = tuple
     environment: Mapping[str, str] = field(default_factory=dict)
     failed: str = ""
+    is_document: bool = False
 
     def __repr__(self) -> str:
         """Return the title and the first rows of every table, for a Python prompt."""

@@ -12,7 +12,7 @@ from actcli.activations.formula import EXACT_UP_TO, FormulaEdges, exactly, formu
 from actcli.activations.record import Activation, Kink, Limits, Real
 from actcli.expressions.algebras.scalars import Scalar, scalar
 from actcli.expressions.evaluate import Program, flatten
-from actcli.expressions.nodes import Node, Number, Symbol, substitute
+from actcli.expressions.nodes import Application, Node, Number, Spelling, Symbol, substitute
 from actcli.expressions.parse import Builder, parse
 
 if TYPE_CHECKING:
@@ -37,16 +37,72 @@ class Function:
         self._functions = functions
         self._settled: dict[tuple[float, str], list[float]] = {}
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether it is the same record with the same parameters, so that equal trees are equal."""
+        return isinstance(other, Function) and self.record is other.record and self.parameters == other.parameters
+
+    def __hash__(self) -> int:
+        return hash((self.record.name, *sorted(self.parameters.items())))
+
     def __repr__(self) -> str:
         return f"<actcli function {self.name}: {self.record.definition}>"
 
     # the mathematics
 
+    @property
+    def spelling(self) -> Spelling:
+        """How it is written in an expression."""
+        record = self.record
+        usual = {parameter.name: Fraction(parameter.default) for parameter in record.parameters}
+        settings = {name: value for name, value in self.parameters.items() if value != usual[name]}
+        unnamed = record.symbol == "f" and record.name != record.definition
+        return Spelling(record.name, record.name if unnamed else record.symbol, settings)
+
+    @cached_property
+    def symbolic_tree(self) -> Node:
+        """The definition in x and the parameters, which stay symbols."""
+        return parse(self.record.definition, self._functions)
+
+    @cached_property
+    def parameter_values(self) -> dict[str, Node]:
+        """The exact values of the parameters, as `substitute` takes them."""
+        return {name: Number(value) for name, value in self.parameters.items()}
+
     @cached_property
     def tree(self) -> Node:
         """The definition in x alone, parameters substituted by their exact values."""
-        numbers: dict[str, Node] = {name: Number(value) for name, value in self.parameters.items()}
-        return substitute(parse(self.record.definition, self._functions), numbers)
+        return substitute(self.symbolic_tree, self.parameter_values)
+
+    @cached_property
+    def derivative_forms(self) -> tuple[Node, ...]:
+        """f′, f″ … as people know them, as far as they do, in x and the parameters; empty for a typed formula."""
+
+        def itself(positional: tuple[Node, ...], keywords: dict[str, Node]) -> Node:
+            return Application(self, *positional, **keywords)
+
+        functions = {**self._functions, self.record.name: itself}
+        return tuple(parse(text, functions) for text in self.record.derivatives)
+
+    @cached_property
+    def rearranged_forms(self) -> tuple[Node, ...]:
+        """The lines between f′ as the rules leave it and the form that people know."""
+        return tuple(parse(text, self._functions) for text in self.record.rearranged)
+
+    @cached_property
+    def derivative_tree(self) -> Node | None:
+        """f′ as people know it, in x alone; None for a typed formula."""
+        return substitute(self.derivative_forms[0], self.parameter_values) if self.derivative_forms else None
+
+    @cached_property
+    def careful_forms(self) -> tuple[Node | None, ...]:
+        """Forms of f, f′, f″ that keep their digits; None, or too short, where the known form needs no other."""
+        return tuple(parse(text, self._functions) if text else None for text in self.record.careful)
+
+    @cached_property
+    def output_form(self) -> Node | None:
+        """f′ in the output y and the parameters, None where f′ is no function of the output."""
+        text = self.record.gradient_from_output
+        return parse(text, self._functions) if text and self.quantity(self.record.output_decides) else None
 
     @cached_property
     def program(self) -> Program:
@@ -199,8 +255,7 @@ class Function:
         from actcli.core.arrays import unwrap
         from actcli.errors import UsageError
 
-        formula = self.record.gradient_from_output
-        if not formula:
+        if self.output_form is None:
             raise UsageError(f"{self.name}: f′ is not a function of the output; use derivatives(x)")
         array, wrap = unwrap(y)
         # A slope of inf is the limit that the definition of the gradient has there; y = ±inf is where x is.
@@ -211,7 +266,6 @@ class Function:
     def _output_kernel(self) -> Callable[[Any, int, Device], Sequence[Any]]:
         from actcli.expressions.algebras.jets import jets
 
-        numbers: dict[str, Node] = {name: Number(value) for name, value in self.parameters.items()}
-        tree = substitute(parse(self.record.gradient_from_output), {**numbers, "y": Symbol("x")})
-        program = flatten(tree)
+        assert self.output_form is not None
+        program = flatten(substitute(self.output_form, {**self.parameter_values, "y": Symbol("x")}))
         return lambda x, order, device: jets(program, x, order, device)[0]

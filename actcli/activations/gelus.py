@@ -174,6 +174,8 @@ GELU = Activation(
     range=Interval.from_low("-0.169971207479903662"),
     left=_LEFT,
     right=_RIGHT,
+    derivatives=("Phi(x) + x*phi(x)", "(2 - x**2)*phi(x)"),
+    careful=("x*erfc(-x/sqrt(2))/2", "erfc(-x/sqrt(2))/2 + x*phi(x)", "(sqrt(2) - x)*((sqrt(2) + x)*phi(x))"),
     max_derivative="(1 + erf(1))/2 + exp(-1)/sqrt(pi)",
     zero_centred=False,
     monotone=False,
@@ -220,6 +222,12 @@ GELU = Activation(
     ),
 )
 
+_U = "sqrt(2/pi)*(x + 0.044715*x**3)"
+_DU = "sqrt(2/pi)*(1 + 0.134145*x**2)"
+# A quarter of 1 - tanh², and its product with x², which in this order can't become 0 · ∞.
+_Q = f"sigmoid(2*{_U})*sigmoid(-2*{_U})"
+_XXQ = f"x*(x*({_Q}))"
+
 GELU_TANH = Activation(
     name="gelu_tanh",
     symbol="GELU_tanh",
@@ -229,6 +237,16 @@ GELU_TANH = Activation(
     range=Interval.from_low("-0.170040750571254051"),
     left=_LEFT,
     right=_RIGHT,
+    derivatives=(
+        f"(1 + tanh({_U}))/2 + x/2*(1 - tanh({_U})**2)*{_DU}",
+        f"(1 - tanh({_U})**2)*(sqrt(2/pi)*(1 + 0.26829*x**2) - x*tanh({_U})*({_DU})**2)",
+    ),
+    careful=(
+        f"x*sigmoid(2*{_U})",
+        f"sigmoid(2*{_U}) + 2*sqrt(2/pi)*x*({_Q} + 0.134145*{_XXQ})",
+        f"4*sqrt(2/pi)*({_Q} + 0.26829*{_XXQ})"
+        f" - 8/pi*tanh({_U})*x*({_Q} + 0.26829*{_XXQ} + 0.017994881025*x*(x*({_XXQ})))",
+    ),
     max_derivative="1.128993068658771765",
     zero_centred=False,
     monotone=False,
@@ -275,6 +293,11 @@ QUICK_GELU = Activation(
     range=Interval.from_low("-0.163610189636353581"),
     left=_LEFT,
     right=_RIGHT,
+    derivatives=(
+        "sigmoid(1.702*x)*(1 + 1.702*x*(1 - sigmoid(1.702*x)))",
+        "1.702*sigmoid(1.702*x)*(1 - sigmoid(1.702*x))*(2 + 1.702*x*(1 - 2*sigmoid(1.702*x)))",
+    ),
+    careful=("", "", "1.702*sigmoid(1.702*x)*sigmoid(-1.702*x)*(2 - 1.702*x*tanh(0.851*x))"),
     max_derivative="1.099839320128866917",
     zero_centred=False,
     monotone=False,

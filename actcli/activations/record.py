@@ -105,12 +105,18 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """A framework that computes something else under this name: which version was read, and what differs."""
+    """A framework that computes something else under this name: which version was read, and what differs.
+
+    Where the difference is the slope at kinks, `at` holds their places and `slope` what the framework takes there, as
+    formulas in the parameters.
+    """
 
     framework: str
     version: str
     name: str
     what_differs: str
+    at: tuple[str, ...] = ()
+    slope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,18 @@ class Use:
     advised: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The partial derivatives by one variable as people know them, first, second …, in the symbols of the model.
+
+    `rearranged` are the lines that lead to the first one from the derivative as the rules leave it.
+    """
+
+    variable: str
+    forms: tuple[str, ...]
+    rearranged: tuple[str, ...] = ()
+
+
 INFINITE = -1
 """`smoothness` of a function with continuous derivatives of every order."""
 
@@ -132,7 +150,13 @@ class Activation:
     """One element-wise activation. See the module for what the texts may hold.
 
     `smoothness` is the number of continuous derivatives (INFINITE for all, None for a jump in f itself).
-    `gradient_from_output` is f′ as a formula in y = f(x), where one exists. `max_derivative` is the largest |f′| (its
+    `derivatives` are f′, f″ as people know them, formulas in x and the parameters that may call the function itself;
+    at a kink they have the value of the convention. `careful` are f, f′, f″ in forms that keep their digits in
+    floating point, "" where the definition or the known form does already; there, as in the definition, the record's
+    own name is the elementary operation. `rearranged` are the lines that lead from the derivative, as the rules leave
+    it, to the first of `derivatives`.
+    `gradient_from_output` is f′ as a formula in y = f(x), where one exists and `output_decides` (a comparison of
+    parameters, or 1) holds. `max_derivative` is the largest |f′| (its
     supremum where it is not attained), or `inf`. `points` are the x of the value table people know; ±inf included.
     `left`, `right` are the limits at the ends of `domain`.
     """
@@ -148,7 +172,11 @@ class Activation:
     left: Limits = field(default_factory=lambda: Limits("nan", "nan", "nan"))
     right: Limits = field(default_factory=lambda: Limits("nan", "nan", "nan"))
     kinks: tuple[Kink, ...] = ()
+    derivatives: tuple[str, ...] = ()
+    rearranged: tuple[str, ...] = ()
+    careful: tuple[str, ...] = ()
     gradient_from_output: str = ""
+    output_decides: str = "1"
     max_derivative: str = ""
     zero_centred: bool | None = None
     monotone: bool | None = None
@@ -168,6 +196,11 @@ class VectorActivation:
 
     `kernel(x, xp)` works on the last axis of a float64 array and yields the value, then the diagonal of its Jacobian
     ∂yᵢ/∂xᵢ, then ∂²yᵢ/∂xᵢ². `halves` says that the output is half as long as the input (the GLU family).
+
+    For derivations, `model` is one entry of the output, called `entry`, as a formula in scalars: the entries x_i and
+    x_j of the input and `rest`, the positive sum of the other exponentials; or the entries a and b of the two halves.
+    `partials` are its derivatives as people know them, in these symbols and in `names`, pairs of a symbol and the
+    formula it stands for. Whatever isn't in the model has no influence on the entry.
     """
 
     name: str
@@ -176,6 +209,10 @@ class VectorActivation:
     symbol: str = "f"
     aliases: tuple[str, ...] = ()
     halves: bool = False
+    model: str = ""
+    entry: str = "y_i"
+    names: tuple[tuple[str, str], ...] = ()
+    partials: tuple[Partial, ...] = ()
     range: Interval = REALS
     points: tuple[str, ...] = ("1", "2", "3")
     frameworks: tuple[str, ...] = ()

@@ -107,7 +107,7 @@ class Catalogue:
 
     def get(self, text: str, given: Mapping[str, Fraction] | None = None) -> AnyFunction:
         """Return the function that `text` means; `given` sets parameters by name, and unused ones are an error."""
-        function, used = self._resolve(text, given or {})
+        function, used = self.resolve(text, given or {})
         unused = [name for name in given or {} if name not in used]
         if unused:
             raise UsageError(
@@ -118,14 +118,15 @@ class Catalogue:
     def get_all(self, text: str, given: Mapping[str, Fraction] | None = None) -> list[AnyFunction]:
         """Return the functions of a list separated by commas outside parentheses."""
         given = given or {}
-        resolved = [self._resolve(part, given) for part in split_list(text)]
+        resolved = [self.resolve(part, given) for part in split_list(text)]
         for name in given:
             if not any(name in used for _, used in resolved):
                 names = ", ".join(function.name for function, _ in resolved)
                 raise UsageError(f"{names}: no parameter {name!r}{listed(list(parameters_of(resolved[0][0].record)))}")
         return [function for function, _ in resolved]
 
-    def _resolve(self, text: str, given: Mapping[str, Fraction]) -> tuple[AnyFunction, set[str]]:
+    def resolve(self, text: str, given: Mapping[str, Fraction]) -> tuple[AnyFunction, set[str]]:
+        """Return the function that `text` means, and the names in `given` that set parameters of it."""
         text = text.strip().replace("−", "-")
         if not text:
             raise UsageError("the name of the activation is empty")
@@ -199,7 +200,8 @@ class Catalogue:
                 f"give {' '.join(f'--param {name}=NUMBER' for name in missing)}"
             )
         own = {name: given[name] for name in free}
-        record = Activation(name=text, definition=text, parameters=tuple(Parameter(n, "0", REALS, "") for n in own))
+        parameters = tuple(Parameter(name, str(value), REALS, "") for name, value in own.items())
+        record = Activation(name=text, definition=text, parameters=parameters)
         return Function(record, own, text, builders), {*own, *builders.used}
 
     def _unknown(self, text: str) -> UsageError:

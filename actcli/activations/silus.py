@@ -127,6 +127,8 @@ SILU = Activation(
     range=Interval.from_low("-0.278464542761073795"),
     left=Limits("0"),
     right=Limits("inf", "1"),
+    derivatives=("sigmoid(x)*(1 + x*(1 - sigmoid(x)))", "sigmoid(x)*(1 - sigmoid(x))*(2 + x*(1 - 2*sigmoid(x)))"),
+    careful=("", "", "sigmoid(x)*sigmoid(-x)*(2 - x*tanh(x/2))"),
     max_derivative="1.099839320128866917",
     zero_centred=False,
     monotone=False,
@@ -182,6 +184,11 @@ SWISH = Activation(
     ),
     left=Limits("where(beta > 0, 0, -inf)", "where(beta > 0, 0, where(beta < 0, 1, 1/2))"),
     right=Limits("where(beta < 0, 0, inf)", "where(beta < 0, 0, where(beta > 0, 1, 1/2))"),
+    derivatives=(
+        "sigmoid(beta*x)*(1 + beta*x*(1 - sigmoid(beta*x)))",
+        "beta*sigmoid(beta*x)*(1 - sigmoid(beta*x))*(2 + beta*x*(1 - 2*sigmoid(beta*x)))",
+    ),
+    careful=("", "", "beta*sigmoid(beta*x)*sigmoid(-beta*x)*(2 - beta*x*tanh(beta*x/2))"),
     max_derivative="where(beta == 0, 1/2, 1.099839320128866917)",
     zero_centred=False,
     monotone=False,
@@ -207,6 +214,16 @@ MISH = Activation(
     range=Interval.from_low("-0.308843413017250407"),
     left=Limits("0"),
     right=Limits("inf", "1"),
+    derivatives=(
+        "tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))**2)",
+        "sigmoid(x)*(1 - tanh(softplus(x))**2)*(2 + x*(1 - sigmoid(x) - 2*sigmoid(x)*tanh(softplus(x))))",
+    ),
+    careful=(
+        "",
+        "",
+        "4*sigmoid(2*softplus(x))*sigmoid(-2*softplus(x))*sigmoid(x)"
+        "*(2 + x*(sigmoid(-x) - 2*sigmoid(x)*tanh(softplus(x))))",
+    ),
     max_derivative="1.088498161251727861",
     zero_centred=False,
     monotone=False,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from actcli.activations.gelus import gelu
-from actcli.activations.record import Convention, Interval, Use, VectorActivation
+from actcli.activations.record import Convention, Interval, Partial, Use, VectorActivation
 from actcli.activations.sigmoids import sigmoid
 from actcli.activations.silus import silu
 
@@ -130,12 +130,24 @@ def _named(names: dict[str, str]) -> tuple[Convention, ...]:
     return tuple(Convention(c.framework, c.version, names[c.framework], c.what_differs) for c in _AXES)
 
 
+_TOTAL = "(exp(x_i) + exp(x_j) + rest)"
+_S_I, _S_J = ("s_i", f"exp(x_i)/{_TOTAL}"), ("s_j", f"exp(x_j)/{_TOTAL}")
+
 SOFTMAX = VectorActivation(
     name="softmax",
     symbol="softmax",
     aliases=("normalized_exponential",),
     definition="exp(x_i) / sum_j exp(x_j)",
     kernel=softmax,
+    model=f"exp(x_i)/{_TOTAL}",
+    entry="s_i",
+    names=(_S_I, _S_J),
+    partials=(
+        Partial(
+            "x_i", ("s_i*(1 - s_i)", "s_i*(1 - s_i)*(1 - 2*s_i)"), (f"exp(x_i)/{_TOTAL} * (1 - exp(x_i)/{_TOTAL})",)
+        ),
+        Partial("x_j", ("-s_i*s_j", "-s_i*s_j*(1 - 2*s_j)"), (f"-(exp(x_i)/{_TOTAL}) * (exp(x_j)/{_TOTAL})",)),
+    ),
     range=Interval.open(0, 1),
     frameworks=("torch", "jax", "keras", "tensorflow", "onnx", "flax", "mlx", "tinygrad", "transformers"),
     uses=(
@@ -169,6 +181,9 @@ LOG_SOFTMAX = VectorActivation(
     aliases=("logsoftmax",),
     definition="x_i - log(sum_j exp(x_j))",
     kernel=log_softmax,
+    model=f"x_i - log{_TOTAL}",
+    names=(_S_I, _S_J),
+    partials=(Partial("x_i", ("1 - s_i", "-s_i*(1 - s_i)")), Partial("x_j", ("-s_j", "-s_j*(1 - s_j)"))),
     range=Interval("-inf", "0", high_included=True),
     frameworks=("torch", "jax", "keras", "tensorflow", "onnx", "flax", "mlx", "tinygrad"),
     uses=(
@@ -194,6 +209,8 @@ GLU = VectorActivation(
     definition="a_i / (1 + exp(-b_i)), [a, b] = x",
     kernel=glu,
     halves=True,
+    model="a*sigmoid(b)",
+    partials=(Partial("a", ("sigmoid(b)",)), Partial("b", ("a*sigmoid(b)*(1 - sigmoid(b))",))),
     points=("1", "2", "0", "3"),
     frameworks=("torch", "jax", "keras", "flax", "mlx"),
     uses=(
@@ -216,6 +233,8 @@ SWIGLU = VectorActivation(
     definition="a_i * b_i / (1 + exp(-a_i)), [a, b] = x",
     kernel=swiglu,
     halves=True,
+    model="b*silu(a)",
+    partials=(Partial("a", ("b*sigmoid(a)*(1 + a*(1 - sigmoid(a)))",)), Partial("b", ("silu(a)",))),
     points=("1", "2", "0", "3"),
     frameworks=("onnx", "vllm"),
     uses=(Use("feed-forward blocks of language models", "silu as the gate; the two projections come as one product"),),
@@ -240,6 +259,8 @@ GEGLU = VectorActivation(
     definition="a_i * b_i * Phi(a_i), [a, b] = x",
     kernel=geglu,
     halves=True,
+    model="b*gelu(a)",
+    partials=(Partial("a", ("b*(Phi(a) + a*phi(a))",)), Partial("b", ("gelu(a)",))),
     points=("1", "2", "0", "3"),
     frameworks=("vllm",),
     uses=(Use("feed-forward blocks of language models", "gelu as the gate; the two projections come as one product"),),

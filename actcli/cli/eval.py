@@ -11,6 +11,7 @@ import typer
 
 from actcli.cli import options
 from actcli.cli.command import Command
+from actcli.cli.parameters import parameters
 from actcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -177,24 +178,6 @@ def counted(source: Points, update: Callable[[int], None]) -> Points:
             update(rows)
 
     return chunks
-
-
-def parameters(texts: list[str] | None) -> dict[str, Fraction]:
-    """Read NAME=VALUE words. Raises UsageError for a word of another form, a repeated name or a bad number."""
-    from actcli.activations.words import read_number
-
-    found: dict[str, Fraction] = {}
-    for text in texts or []:
-        name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name.isidentifier():
-            raise UsageError(f"--param {text!r}: write NAME=NUMBER")
-        if name in found:
-            raise UsageError(f"--param {name} is given twice")
-        if name == "x":
-            raise UsageError("--param x: x is the variable; give its values as arguments")
-        found[name] = read_number(value, f"--param {name}")
-    return found
 
 
 def points(words: list[str] | None, replayed: bool, tell: Callable[[str], None]) -> Points | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from actcli.cli import derive as derive_command
 from actcli.cli import eval as eval_command
 from actcli.cli import list as list_command
 from actcli.cli import stability as stability_command
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ACTCLI"},
 )
 eval_command.register(app)
+derive_command.register(app)
 list_command.register(app)
 stability_command.register(app)
 

@@ -208,7 +208,8 @@ def stability(
 def _functions(ctx: typer.Context, act: str, param: list[str] | None) -> list[AnyFunction]:
     from actcli.analyses.stability.losses import LOSSES, with_targets
     from actcli.cli.catalogue import catalogue_of
-    from actcli.cli.eval import parameters, resolve
+    from actcli.cli.eval import resolve
+    from actcli.cli.parameters import parameters
     from actcli.config import Config
 
     given = parameters(param)

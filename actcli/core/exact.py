@@ -56,7 +56,7 @@ _LOCK = threading.RLock()
 
 
 @contextmanager
-def flint_state() -> Iterator[None]:
+def arb_context() -> Iterator[None]:
     """Hold flint's precision and series length, which are global to the process, and put them back."""
     from flint import ctx
 
@@ -99,7 +99,7 @@ class Reference:
                 return [round_known(value, format) for value in self.limits[x][: order + 1]]
             if not math.isfinite(x):
                 return [UNDEFINED] * (order + 1)
-        with flint_state():
+        with arb_context():
             return self._at(Fraction(x), order, format)
 
     def _at(self, point: Fraction, order: int, format: Format) -> list[Rounded]:
@@ -117,7 +117,7 @@ class Reference:
 
         from actcli.expressions.algebras.balls import Absent, BallAlgebra, UndecidedError
 
-        with flint_state():
+        with arb_context():
             ctx.prec, ctx.cap = 128, 2
             algebra = BallAlgebra(2, +1)
             try:

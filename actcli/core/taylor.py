@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from actcli.core.exact import flint_state, round_known
+from actcli.core.exact import arb_context, round_known
 from actcli.core.formats import Format, round_to
 from actcli.expressions.evaluate import Program, run
 
@@ -49,7 +49,7 @@ def piece(program: Program, order: int, low: float, high: float, format: Format)
 
     from actcli.expressions.algebras.balls import Absent, UndecidedError
 
-    with flint_state():
+    with arb_context():
         for precision in PRECISIONS:
             ctx.prec, ctx.cap = precision, MAX_DEGREE + order + 2
             try:

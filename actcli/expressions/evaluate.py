@@ -68,6 +68,9 @@ def flatten(tree: Node) -> Program:
                 if power == Fraction(1, 2):
                     return place(Step("sqrt", (visit(base),)))
                 return place(Step("power", (visit(base), visit(exponent))))
+            case Operation("derivative", (operand, Symbol(variable))):
+                # Pending: whoever evaluates it must run the operand's program as a series in the variable.
+                return place(Step("derivative", (), (flatten(operand), variable)))
             case Operation(name, children):
                 return place(Step(name, tuple(visit(child) for child in children)))
             case Application(function, child):
@@ -96,7 +99,7 @@ class StepByName:
     def apply(self, step: Step, arguments: list[Any]) -> Any:
         """Return the value of one step from those of its arguments."""
         match step.method:
-            case "number" | "constant":
+            case "number" | "constant" | "derivative":
                 return getattr(self, step.method)(step.fixed)
             case "integer_power":
                 return self.integer_power(arguments[0], step.fixed)

@@ -6,10 +6,18 @@ knows nothing about arithmetic; `evaluate` folds it over an algebra.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+
+class Spelling(NamedTuple):
+    """How a function is written: its name in formulas, its symbol for people, and the parameters that aren't usual."""
+
+    name: str
+    symbol: str
+    settings: Mapping[str, Fraction]
 
 
 class Known(Protocol):
@@ -23,8 +31,16 @@ class Known(Protocol):
         """The name to print."""
 
     @property
+    def spelling(self) -> Spelling:
+        """How it is written in an expression; a derivative's `name` ends in primes, its spelling is the function's."""
+
+    @property
     def tree(self) -> Node:
         """The definition, in the variable `x` alone."""
+
+    @property
+    def derivative_tree(self) -> Node | None:
+        """The derivative in the form that people know, in the variable `x` alone; None where nobody has stated one."""
 
     @property
     def program(self) -> Any:

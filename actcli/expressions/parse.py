@@ -61,43 +61,45 @@ CALLABLE = frozenset(name for name in OPERATIONS if name not in COMPARISONS.valu
 _TRANSLATION = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∗": "*", "÷": "/", "∕": "/"})
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
+_PATTERN = r"""(?P<space>\s+)
       | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
       | (?P<name>[A-Za-z_\u0370-\u03ff][A-Za-z0-9_\u0370-\u03ff]*(?:\s*\.\s*[A-Za-z_][A-Za-z0-9_]*)*)
       | (?P<superscript>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
-      | (?P<operator>\*\*|<=|>=|==|!=|≤|≥|≠|[-+*/<>(),=^√])""",
-    re.VERBOSE,
-)
+      | (?P<operator>\*\*|<=|>=|==|!=|≤|≥|≠|[-+*/<>(),=^√])"""
+_TOKEN = re.compile(_PATTERN, re.VERBOSE)
+_TEXTBOOK_TOKEN = re.compile(_PATTERN + r"|(?P<prime>['’′″‴]+)|(?P<bracket>[\[\]])", re.VERBOSE)
+_PRIMES = {"″": 2, "‴": 3}
 _OPERATOR_ALIASES = {"≤": "<=", "≥": ">=", "≠": "!="}
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A lexical unit; `kind` is number, name, superscript, operator or end."""
+    """A lexical unit; `kind` is number, name, superscript, operator, end, and in textbook notation prime or bracket."""
 
     kind: str
     text: str
     position: int
 
 
-def parse(text: str, functions: Mapping[str, Builder] | None = None) -> Node:
+def parse(text: str, functions: Mapping[str, Builder] | None = None, *, textbook: bool = False) -> Node:
     """Return the tree of a formula.
 
     `functions` adds functions to the elementary ones, by name. Any name that is neither a function nor a constant
-    becomes a Symbol. Raises FormulaError, which says what is wrong and at which character.
+    becomes a Symbol. `textbook` reads more of what people write: derivatives `tanh''(x)` and entries of vectors
+    `softmax(a, b)[0]`, which `functions` is asked for under the names `tanh''` and `softmax[0]`, and products without
+    a sign, `2x(1 - x)`. Raises FormulaError, which says what is wrong and at which character.
     """
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"the formula is longer than {MAX_LENGTH} characters", text, MAX_LENGTH)
-    return _Parser(text, functions or {}).formula()
+    return _Parser(text, functions or {}, textbook).formula()
 
 
-def _tokens(text: str) -> list[Token]:
+def _tokens(text: str, pattern: re.Pattern[str]) -> list[Token]:
     clean = text.translate(_TRANSLATION)
     tokens: list[Token] = []
     position = 0
     while position < len(clean):
-        match = _TOKEN.match(clean, position)
+        match = pattern.match(clean, position)
         if match is None:
             raise FormulaError(_refusal(clean[position], tokens), text, position)
         kind, found = str(match.lastgroup), match.group()
@@ -122,9 +124,9 @@ def _refusal(character: str, before: list[Token]) -> str:
 class _Parser:
     """One pass over the tokens. Binding powers: comparison 1, + − 2, × ÷ 3, unary minus 4, power 5."""
 
-    def __init__(self, text: str, functions: Mapping[str, Builder]) -> None:
-        self.text, self.functions = text, functions
-        self.tokens = _tokens(text)
+    def __init__(self, text: str, functions: Mapping[str, Builder], textbook: bool) -> None:
+        self.text, self.functions, self.textbook = text, functions, textbook
+        self.tokens = _tokens(text, _TEXTBOOK_TOKEN if textbook else _TOKEN)
         self.next = 0
         self.nesting = 0
         self.depths: dict[int, int] = {}
@@ -156,7 +158,7 @@ class _Parser:
 
     def expect(self, operator: str) -> None:
         if not self.accept(operator):
-            self.fail(f"expected {operator!r}")
+            self.fail(self.unexpected() if self.peek().text == "^" else f"expected {operator!r}")
 
     def fail(self, message: str, token: Token | None = None) -> NoReturn:
         raise FormulaError(message, self.text, (token or self.peek()).position)
@@ -254,6 +256,8 @@ class _Parser:
             self.take()
             power = self.make(Number(Fraction(token.text.translate(_SUPERSCRIPTS))), at=token)
             return self.operation("power", left, power, at=token)
+        if self.textbook and minimum < 3 and self.is_product_without_sign(left):
+            return self.operation("multiply", left, self.expression(3), at=token)
         if token.kind != "operator":
             return None
         if token.text in COMPARISONS and minimum < 1:
@@ -271,6 +275,17 @@ class _Parser:
             return self.operation("power", left, self.expression(4), at=token)  # right to left; -2 may follow
         return None
 
+    def is_product_without_sign(self, left: Node) -> bool:
+        """Tell whether a factor follows at once, as in 2x, 4σ(2x)(1 − σ(2x)). After a name, `(` would be a call."""
+        before, token = self.tokens[self.next - 1], self.peek()
+        if not (token.kind == "name" or token.text == "(") or iskeyword(token.text):
+            return False
+        if not (before.kind in ("number", "superscript") or before.text in (")", "]")):
+            return False
+        if before.kind == "number" and isinstance(left, Operation) and left.name == "divide":
+            self.fail(f"1/2{token.text}… can be read in two ways; write the product with *, or brackets")
+        return True
+
     def number(self, token: Token) -> Fraction:
         mantissa, _, exponent = token.text.lower().partition("e")
         if len(mantissa) > MAX_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > MAX_DIGITS:
@@ -284,7 +299,9 @@ class _Parser:
         prefix, _, bare = re.sub(r"\s", "", token.text).rpartition(".")
         if prefix and prefix not in PREFIXES:
             self.fail(f"{prefix!r} is not a known prefix, and attribute access is not part of a formula", token)
-        name = ALIASES.get(bare, bare)
+        name = ALIASES.get(bare, bare) + self.primes()
+        if self.textbook and self.peek().kind == "superscript" and self.tokens[self.next + 1].text == "(":
+            return self.power_of_call(name, token)
         if self.peek().text == "(" and self.peek().kind == "operator":
             return self.call(name, token)
         if name in ("pi", "e"):
@@ -293,15 +310,44 @@ class _Parser:
             self.fail(f"{bare!r} is Python, not part of a formula; for a choice write where(condition, a, b)", token)
         if prefix:
             self.fail(f"{token.text!r} is not part of a formula", token)
-        if name in CALLABLE or name in self.functions or name == "clip":
-            self.fail(f"{bare} is a function; write {bare}(x)", token)
+        if name in CALLABLE or name in self.functions or name == "clip" or name.endswith("'"):
+            shown = bare + name[len(name.rstrip("'")) :]
+            self.fail(f"{shown} is a function; write {shown}(x)", token)
         return self.make(Symbol(name), at=token)
+
+    def power_of_call(self, name: str, token: Token) -> Node:
+        """Read tanh²(x), the square of tanh(x)."""
+        exponent = self.take()
+        if exponent.text.startswith("⁻"):
+            self.fail(
+                f"{name}{exponent.text} can be read in two ways; write 1/{name}(x) or the inverse function", token
+            )
+        power = self.make(Number(Fraction(exponent.text.translate(_SUPERSCRIPTS))), at=exponent)
+        return self.operation("power", self.call(name, token), power, at=token)
+
+    def primes(self) -> str:
+        """Take the primes after a name: one ' for each derivative."""
+        if self.peek().kind != "prime":
+            return ""
+        return "'" * sum(_PRIMES.get(mark, 1) for mark in self.take().text)
+
+    def subscript(self) -> str:
+        """Take the subscript after a call: [0]."""
+        if self.peek().kind != "bracket":
+            return ""
+        opening, index, closing = self.take(), self.peek(), self.tokens[min(self.next + 1, len(self.tokens) - 1)]
+        if opening.text != "[" or not index.text.isdigit() or closing.text != "]":
+            self.fail("a subscript is a whole number in brackets: [0]", opening)
+        self.next += 2
+        return f"[{int(index.text)}]" if len(index.text) < 4 else self.fail("there is no such entry", index)
 
     def call(self, name: str, token: Token) -> Node:
         if name not in CALLABLE and name != "clip" and name not in self.functions:
             known = [*CALLABLE, "clip", "max", "min", *self.functions]
-            self.fail(f"there is no function {name!r}{suggestion(name, known)}", token)
+            hint = f"; a product is written {name}*(…)" if self.textbook and len(name) == 1 else suggestion(name, known)
+            self.fail(f"there is no function {name!r}{hint}", token)
         positional, keywords = self.arguments()
+        name += self.subscript()
         if name in self.functions:
             try:
                 return self.make(self.functions[name](positional, keywords), *positional, at=token)
@@ -346,7 +392,7 @@ class _Parser:
         keywords: dict[str, Node] = {}
         while not self.accept(")"):
             if (positional or keywords) and not self.accept(","):
-                self.fail("expected ',' or ')'")
+                self.fail(self.unexpected() if self.peek().text == "^" else "expected ',' or ')'")
             token = self.peek()
             if token.kind == "name" and self.tokens[self.next + 1].text == "=":
                 self.next += 2

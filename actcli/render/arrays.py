@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from actcli.errors import UsageError
+from actcli.report import Mathematics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +101,7 @@ def _array(cells: Any) -> Array:
     if hasattr(cells, "dtype") and cells.dtype.kind != "O":
         return np.asarray(cells.astype(np.float32) if cells.dtype.name == "bfloat16" else cells)
     kinds = {type(value) for value in cells if value is not None}
-    if kinds and str not in kinds:
+    if kinds and not kinds & {str, Mathematics}:
         return np.array([np.nan if value is None else value for value in cells])
     return np.array(["" if value is None else str(value) for value in cells], np.str_)
 

@@ -9,6 +9,8 @@ from textwrap import wrap
 from actcli.render.pages import Page
 
 GAP = 3
+NARROWEST_FORMULA = 40
+"""A formula is broken to fit into this, not into less."""
 _NARROWEST_TEXT = 16
 """A column of sentences isn't squeezed below this."""
 _LONGEST_WORD = 24
@@ -16,9 +18,24 @@ _LONGEST_WORD = 24
 _READABLE_TEXT = 30
 
 
-def aligned(page: Page) -> list[list[str]]:
+def aligned(cells: Sequence[list[str]], numeric: Sequence[bool]) -> list[list[str]]:
     """Return the cells with the numbers of each column padded so that their decimal points stand in line."""
-    return [_align(column) if number else column for column, number in zip(page.cells, page.numeric, strict=True)]
+    return [_align(column) if number else column for column, number in zip(cells, numeric, strict=True)]
+
+
+def extent(text: str) -> int:
+    """Return the length of the longest line."""
+    return max(map(len, text.split("\n")))
+
+
+def room_for_formulas(names: Sequence[str], page: Page, formulas: Sequence[bool], room: int) -> int:
+    """Return how wide each formula may be: what the other columns leave, shared among the columns of formulas."""
+    others = GAP * (len(names) - 1)
+    for name, column, number, formula in zip(names, page.cells, page.numeric, formulas, strict=True):
+        if not formula:
+            like = max(len(name), *(len(str(cell)) for cell in column), 0)
+            others += like if number else min(like, _READABLE_TEXT)
+    return min(max((room - others) // formulas.count(True), NARROWEST_FORMULA), room)
 
 
 def _align(column: list[str]) -> list[str]:
@@ -28,39 +45,42 @@ def _align(column: list[str]) -> list[str]:
     return [f"{'':{left - at}}{text:{at + right}}" if text else "" for text, at in zip(column, points, strict=True)]
 
 
-def widths(names: Sequence[str], cells: Sequence[list[str]], numeric: Sequence[bool], room: int) -> list[int] | None:
+def widths(names: Sequence[str], cells: Sequence[list[str]], whole: Sequence[bool], room: int) -> list[int] | None:
     """Return the column widths for a table within `room`, or None if no table fits.
 
-    First everything has the width it likes; else headings break between words and texts wrap, the longest first.
+    First everything has the width it likes; else headings break between words and texts wrap, the longest first. The
+    cells of `whole` columns, numbers and formulas, never do.
     """
-    longest = [max(map(len, column), default=0) for column in cells]
+    longest = [max(map(extent, column), default=0) for column in cells]
     ideal = [max(len(name), cell) for name, cell in zip(names, longest, strict=True)]
     least = [
-        max(max(map(len, _break(name, 0))), cell if number else min(cell, _least(column)))
-        for name, cell, column, number in zip(names, longest, cells, numeric, strict=True)
+        max(max(map(len, _break(name, 0))), cell if fixed else min(cell, _least(column)))
+        for name, cell, column, fixed in zip(names, longest, cells, whole, strict=True)
     ]
     # A broken heading is uglier than a sentence in two lines, a sentence in five uglier than a broken heading.
     readable = [min(like, _READABLE_TEXT) for like in ideal]
-    headings = [like if number else read for read, like, number in zip(readable, ideal, numeric, strict=True)]
+    headings = [like if fixed else read for read, like, fixed in zip(readable, ideal, whole, strict=True)]
     fitted = _shared(least, (readable, headings, ideal), room)
     if fitted is None or fitted == ideal:
         return fitted
     # A heading that broke all the same needs no more room than its longest line.
     return [
-        max(cell, *map(len, _break(name, width))) if number else width
-        for name, cell, width, number in zip(names, longest, fitted, numeric, strict=True)
+        max(cell, *map(len, _break(name, width))) if fixed else width
+        for name, cell, width, fixed in zip(names, longest, fitted, whole, strict=True)
     ]
 
 
-def transposed_widths(names: Sequence[str], page: Page, room: int) -> list[int] | None:
+def transposed_widths(
+    names: Sequence[str], cells: Sequence[list[str]], numeric: Sequence[bool], room: int
+) -> list[int] | None:
     """Return the widths for the names and for each row as a column beside them, or None if they don't fit."""
     label = max(map(len, names), default=0)
-    rows = list(zip(*page.cells, strict=True))
+    rows = list(zip(*cells, strict=True))
     ideal = [label, *(max(map(len, row), default=0) for row in rows)]
     least = [label]
     for row, like in zip(rows, ideal[1:], strict=True):
-        texts = [text for text, number in zip(row, page.numeric, strict=True) if not number]
-        numbers = [len(text) for text, number in zip(row, page.numeric, strict=True) if number]
+        texts = [text for text, number in zip(row, numeric, strict=True) if not number]
+        numbers = [len(text) for text, number in zip(row, numeric, strict=True) if number]
         least.append(min(like, max([_least(texts), *numbers])))
     return _shared(least, (ideal,), room)
 
@@ -85,16 +105,16 @@ def broken_headings(names: Sequence[str], column_widths: Sequence[int]) -> list[
     return ["\n".join([""] * (height - len(lines)) + lines) for lines in split]
 
 
-def block(names: Sequence[str], row: Sequence[str], numeric: Sequence[bool], room: int) -> list[tuple[str, str]]:
-    """Return one row as lines, each a label (perhaps empty, padded) and a text; a number never breaks."""
+def block(names: Sequence[str], row: Sequence[str], whole: Sequence[bool], room: int) -> list[tuple[str, str]]:
+    """Return one row as lines, each a label (perhaps empty, padded) and a text; numbers and formulas stay `whole`."""
     label = max(map(len, names), default=0) + 2
     shown: list[tuple[str, str]] = []
-    for name, text, number in zip(names, row, numeric, strict=True):
-        parts = [text] if number else (wrap(text, max(room - label, _NARROWEST_TEXT)) or [""])
+    for name, text, fixed in zip(names, row, whole, strict=True):
+        parts = text.split("\n") if fixed else (wrap(text, max(room - label, _NARROWEST_TEXT)) or [""])
         if label + max(map(len, parts)) > room:
             # Too narrow even for that: the value goes on lines of its own.
             shown.append((name, ""))
-            parts = [text] if number else wrap(text, max(room - 2, _NARROWEST_TEXT))
+            parts = text.split("\n") if fixed else wrap(text, max(room - 2, _NARROWEST_TEXT))
             shown += [("  ", part) for part in parts]
         else:
             shown += [(f"{name if index == 0 else '':{label}}", part) for index, part in enumerate(parts)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from actcli.render.pages import Page, headings, pages
+from actcli.report import Mathematics
 
 if TYPE_CHECKING:
     from actcli.report import Report, Table
@@ -32,11 +33,19 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(lambda match: "\\" + match[0], text).replace("\r\n", "\n").replace("\n", "<br>")
 
 
+def _cell(cell: str | Mathematics) -> str:
+    if isinstance(cell, str):
+        return escape(cell)
+    # A bar would end the cell, and Markdown reads two backslashes as one.
+    formula = cell.latex.replace("|", r"\vert ").replace(r"\\", r"\cr")
+    return f"${formula}$"
+
+
 def _table(table: Table, digits: int) -> Iterator[tuple[int, bytes]]:
     names = [escape(name) for name in headings(table)]
     widths: list[int] | None = None
     for page in pages(table, digits):
-        cells = [[escape(text) for text in column] for column in page.cells]
+        cells = [[_cell(cell) for cell in column] for column in page.cells]
         if widths is None:
             widths = [max(3, len(name), *map(len, column), 0) for name, column in zip(names, cells, strict=True)]
             rule = [

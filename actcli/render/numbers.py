@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from actcli.report import Mathematics
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -34,21 +36,24 @@ def limit_text(value: float, digits: int = DIGITS) -> str:
     return f"→ {int(value) if whole else number_text(value, digits)}"
 
 
-def column_texts(column: Column, batch: Batch, digits: int = DIGITS) -> tuple[list[str], bool]:
+def column_cells(column: Column, batch: Batch, digits: int = DIGITS) -> tuple[list[str | Mathematics], bool]:
     """Return one column of a batch as people read it, and whether it holds numbers.
+
+    Formulas are left to the renderer.
 
     Inputs (`x`, `worst_x`) and integers are shown as typed. `batch` must hold the column named by `limit_at` too.
     """
     cells = batch[column.name]
+    shown: list[str | Mathematics]
     if is_number_array(cells):
         if column.name == "x" or column.name.endswith("_x") or cells.dtype.kind in "iu":
-            shown = _as_typed(cells)
+            shown = [*_as_typed(cells)]
         else:
             shown = [number_text(value, digits) for value in cells.astype("float64").tolist()]
         numeric = True
     else:
         values = plain(cells)
-        shown = [_cell_text(value, digits) for value in values]
+        shown = [_cell(value, digits) for value in values]
         kinds = {type(value) for value in values} - {type(None)}
         numeric = bool(kinds) and all(issubclass(kind, int | float) and kind is not bool for kind in kinds)
     if column.limit_at:
@@ -73,7 +78,7 @@ def plain(cells: Cells) -> list[Any]:
     return [value.item() if hasattr(value, "item") else value for value in cells]
 
 
-def _cell_text(value: Any, digits: int) -> str:
+def _cell(value: Any, digits: int) -> str | Mathematics:
     match value:
         case None:
             return ""
@@ -81,6 +86,8 @@ def _cell_text(value: Any, digits: int) -> str:
             return "yes" if value else "no"
         case float():
             return number_text(value, digits)
+        case Mathematics():
+            return value
         case _:
             return str(value)
 

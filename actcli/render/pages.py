@@ -1,4 +1,4 @@
-"""A table as people read it: pages of text cells, a thousand rows at most in memory."""
+"""A table as people read it: pages of texts and formulas, a thousand rows at most in memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actcli.render.numbers import column_texts
+from actcli.render.numbers import column_cells
+from actcli.report import Mathematics
 
 if TYPE_CHECKING:
     from actcli.report import Batch, Column, Table
@@ -16,9 +17,9 @@ PAGE = 1000
 
 @dataclass(slots=True)
 class Page:
-    """Some rows: a list of texts for each column, and whether the column holds numbers."""
+    """Some rows: a list of cells for each column, and whether the column holds numbers."""
 
-    cells: list[list[str]]
+    cells: list[list[str | Mathematics]]
     numeric: list[bool]
 
     @property
@@ -61,7 +62,7 @@ def pages(table: Table, digits: int) -> Iterator[Page]:
 
 def _append(page: Page, columns: tuple[Column, ...], batch: Batch, digits: int) -> None:
     for index, column in enumerate(columns):
-        shown, numeric = column_texts(column, batch, digits)
+        shown, numeric = column_cells(column, batch, digits)
         page.cells[index] += shown
         page.numeric[index] |= numeric
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from actcli.report import Mathematics
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -66,5 +68,5 @@ def _array(cells: Any) -> pa.Array:
     if hasattr(cells, "dtype"):
         return pa.array(cells.astype("float32") if cells.dtype.name == "bfloat16" else cells)
     kinds = {type(value) for value in cells if value is not None}
-    mixed = str in kinds and len(kinds) > 1
+    mixed = kinds != {str} and not kinds.isdisjoint((str, Mathematics))
     return pa.array([value if value is None else str(value) for value in cells] if mixed else cells)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from actcli.render import layout
 from actcli.render.pages import Page, headings, pages
 from actcli.render.terminal import ascii_fallback, encode
+from actcli.report import Mathematics
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -83,28 +85,58 @@ def _printed(table: Table, digits: int, terminal: Terminal) -> Iterator[tuple[Pa
     names = [ascii_fallback(name, terminal.encoding) for name in headings(table)]
     widths: list[int] | None = None
     for number, page in enumerate(pages(table, digits)):
-        page.cells = [[_one_line(text, terminal) for text in column] for column in page.cells]
-        cells = layout.aligned(page)
+        formulas = [any(isinstance(cell, Mathematics) for cell in column) for column in page.cells]
+        whole = [numeric or formula for numeric, formula in zip(page.numeric, formulas, strict=True)]
+        room = layout.room_for_formulas(names, page, formulas, terminal.width) if any(formulas) else 0
+        texts = _texts(page, formulas, terminal, room)
+        cells = layout.aligned(texts, page.numeric)
         if number == 0:
-            widths = layout.widths(names, cells, page.numeric, terminal.width)
-        if widths is None and number == 0 and 1 < page.rows <= _SIDE_BY_SIDE:
-            side = layout.transposed_widths(names, page, terminal.width)
+            widths = layout.widths(names, cells, whole, terminal.width)
+        if widths is None and number == 0 and 1 < page.rows <= _SIDE_BY_SIDE and not any(formulas):
+            side = layout.transposed_widths(names, texts, page.numeric, terminal.width)
             if side is not None:
-                yield page, _transposed(names, page, side)
+                yield page, _transposed(names, texts, side)
                 continue
         if widths is None:
-            yield page, _blocks(names, page, terminal.width, first=number == 0)
+            if any(formulas):
+                # Beside the names there is more room than there was in a column.
+                beside = terminal.width - max(map(len, names)) - 2
+                room = max(beside, min(layout.NARROWEST_FORMULA, terminal.width - 2))
+                texts = _texts(page, formulas, terminal, room)
+            yield page, _blocks(names, texts, whole, terminal.width, first=number == 0)
             continue
         for index, column in enumerate(cells):
-            if page.numeric[index]:
+            if whole[index]:
                 # A later number may be longer than any on the first page.
-                widths[index] = max([widths[index], *map(len, column)])
-        plain = number > 0 and all(max(map(len, column)) <= width for column, width in zip(cells, widths, strict=True))
+                widths[index] = max([widths[index], *map(layout.extent, column)])
+        plain = number > 0 and all(
+            "\n" not in text and len(text) <= width
+            for column, width in zip(cells, widths, strict=True)
+            for text in column
+        )
         # Rich takes a quarter of a millisecond a row: a long table continues without it where nothing wraps.
         yield (
             page,
-            _lines(cells, page.numeric, widths) if plain else _grid(names, cells, page.numeric, widths, number == 0),
+            _lines(cells, page.numeric, widths)
+            if plain
+            else _grid(names, cells, page.numeric, whole, widths, header=number == 0),
         )
+
+
+def _texts(page: Page, formulas: Sequence[bool], terminal: Terminal, room: int) -> list[list[str]]:
+    """Return the cells as texts, formulas drawn within `room`; only columns with formulas have texts of many lines."""
+    return [
+        [_formula_column_text(cell, terminal, room) for cell in column]
+        if formula
+        else [_one_line(str(cell), terminal) for cell in column]
+        for column, formula in zip(page.cells, formulas, strict=True)
+    ]
+
+
+def _formula_column_text(cell: str | Mathematics, terminal: Terminal, room: int) -> str:
+    if isinstance(cell, Mathematics):
+        return ascii_fallback(cell.pretty(room, not terminal.unicode), terminal.encoding)
+    return fill(_one_line(cell, terminal), room)
 
 
 def _one_line(text: str, terminal: Terminal) -> str:
@@ -112,13 +144,13 @@ def _one_line(text: str, terminal: Terminal) -> str:
     return ascii_fallback(text.translate(_CONTROLS), terminal.encoding)
 
 
-def _transposed(names: Sequence[str], page: Page, widths: Sequence[int]) -> RenderableType:
+def _transposed(names: Sequence[str], columns: Sequence[list[str]], widths: Sequence[int]) -> RenderableType:
     """Rows as columns, under the first cell of each."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as Grid
 
     grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    lines = [[name, *cells] for name, cells in zip(names, page.cells, strict=True)]
+    lines = [[name, *column] for name, column in zip(names, columns, strict=True)]
     for index, (heading, width) in enumerate(zip(lines[0], widths, strict=True)):
         grid.add_column(heading, width=width, overflow="fold", style="cyan" if index == 0 else "")
     for line in lines[1:]:
@@ -136,32 +168,43 @@ def _lines(cells: Sequence[list[str]], numeric: Sequence[bool], widths: Sequence
 
 
 def _grid(
-    names: Sequence[str], cells: Sequence[list[str]], numeric: Sequence[bool], widths: Sequence[int], header: bool
+    names: Sequence[str],
+    cells: Sequence[list[str]],
+    numeric: Sequence[bool],
+    whole: Sequence[bool],
+    widths: Sequence[int],
+    *,
+    header: bool,
 ) -> RenderableType:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as Grid
 
-    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_header=header, header_style="bold")
+    tall = any("\n" in text for column in cells for text in column)
+    grid = Grid(
+        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_header=header, header_style="bold", leading=int(tall)
+    )
     shown = layout.broken_headings(names, widths)
     columns: list[list[str]] = []
-    for name, column, number, width in zip(shown, cells, numeric, widths, strict=True):
+    for name, column, number, fixed, width in zip(shown, cells, numeric, whole, widths, strict=True):
         # Rich's right justification would strip the blanks that keep decimal points in line.
         columns.append([text.rjust(width) for text in column] if number else column)
         over = "\n".join(line.rjust(width) for line in name.split("\n")) if number else name
-        grid.add_column(over, width=width, no_wrap=number, overflow="fold")
+        grid.add_column(over, width=width, no_wrap=fixed, overflow="fold", vertical="middle" if tall else "top")
     for row in zip(*columns, strict=True):
         grid.add_row(*row)
     return grid
 
 
-def _blocks(names: Sequence[str], page: Page, width: int, *, first: bool) -> Text:
+def _blocks(
+    names: Sequence[str], cells: Sequence[list[str]], whole: Sequence[bool], width: int, *, first: bool
+) -> Text:
     from rich.text import Text
 
     text = Text(no_wrap=True)
-    for index, row in enumerate(zip(*page.cells, strict=True)):
+    for index, row in enumerate(zip(*cells, strict=True)):
         if index or not first:
             text.append("\n")
-        for label, value in layout.block(names, row, page.numeric, width):
+        for label, value in layout.block(names, row, whole, width):
             text.append(label, "cyan").append(f"{value}\n")
     text.right_crop(1)
     return text

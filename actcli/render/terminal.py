@@ -90,7 +90,22 @@ def encode(text: str, encoding: str) -> bytes:
 def _spell(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(_ASCII.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+    spelt: list[str] = []
+    for letter in error.object[error.start : error.end]:
+        word = _ASCII.get(letter) or _script(letter)
+        joins = spelt and word[:1] in ("^", "_") and spelt[-1].startswith(word[:1])  # e⁻ˣ is e^-x
+        spelt.append(word[1:] if joins else word)
+    return "".join(spelt), error.end
+
+
+def _script(letter: str) -> str:
+    """Spell a raised or lowered letter."""
+    from unicodedata import decomposition
+
+    kind, _, plain = decomposition(letter).partition(" ")
+    mark = {"<super>": "^", "<sub>": "_"}.get(kind)
+    base = "".join(chr(int(code, 16)) for code in plain.split()) if mark else ""
+    return f"{mark}{_ASCII.get(base, base)}" if base.isascii() or base in _ASCII else "?"
 
 
 codecs.register_error(_HANDLER, _spell)

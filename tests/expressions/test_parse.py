@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actcli.activations.builders import Builders
+from actcli.activations.derived import Derived
 from actcli.activations.registry import DEFAULT
+from actcli.activations.textbook import TextbookBuilders
 from actcli.errors import FormulaError, UsageError
 from actcli.expressions.algebras.scalars import scalar
 from actcli.expressions.evaluate import flatten, operation_counts
@@ -181,3 +184,98 @@ def test_limits_are_generous_enough_for_people() -> None:
     polynomial = " + ".join(f"{k}.5*x**{k}" for k in range(60))
     assert len(polynomial) < MAX_LENGTH
     parse(polynomial)
+
+
+TEXTBOOK = TextbookBuilders(DEFAULT, {}, DEFAULT.get("gelu"))
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("2x", "2*x"),
+        ("2x²y", "2*x²*y"),
+        ("4σ(2x)(1 − σ(2x))", "4*sigmoid(2*x)*(1 - sigmoid(2*x))"),
+        ("-2x**2", "-2*x**2"),
+        ("2**3x", "2**3*x"),
+        ("(x + 1)(x - 1)/2", "(x + 1)*(x - 1)/2"),
+        ("1 − tanh²(x)", "1 - tanh(x)**2"),
+        ("f(2x)", "gelu(2*x)"),
+        ("softmax(a, b)[0]", "exp(a)/(exp(a) + exp(b))"),
+        ("log_softmax(a, b, c)[1]", "b - log(exp(a) + exp(b) + exp(c))"),
+        ("glu(a, b)", "a/(1 + exp(-b))"),
+        ("geglu(a, b, c, d)[1]", "b*d*Phi(b)"),
+        ("softmax(a, b)[0]²x", "(exp(a)/(exp(a) + exp(b)))**2*x"),
+    ],
+)
+def test_textbook_notation_is_shorthand(text: str, same: str) -> None:
+    assert parse(text, TEXTBOOK, textbook=True) == parse(same, BUILDERS)
+    with pytest.raises(FormulaError):
+        parse(text, BUILDERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "order"),
+    [
+        ("tanh'(2x)", "tanh", 1),
+        ("tanh’(2x)", "tanh", 1),
+        ("F.gelu″(2*x)", "gelu", 2),
+        ("sigmoid''(2*x)", "sigmoid", 2),
+        ("leaky_relu'(2*x, 0.2)", "leaky_relu(negative_slope=0.2)", 1),
+        ("exp‴(2*x)", "exp", 3),
+        ("Φ′(2x)", "Phi", 1),
+        ("f'(2x)", "gelu", 1),
+    ],
+)
+def test_primes_are_derivatives_of_the_function(text: str, name: str, order: int) -> None:
+    tree = parse(text, TEXTBOOK, textbook=True)
+    assert isinstance(tree, Application)
+    assert isinstance(tree.function, Derived)
+    assert (tree.function.base.name, tree.function.order) == (name, order)
+    assert tree.operand == parse("2*x")
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "words"),
+    [
+        ("tanh'", 0, "write tanh'(x)"),
+        ("g'(x)", 0, 'no function "g\'"'),
+        ("max'(x, 2)", 0, "no function"),
+        ("softmax(a, b)", 0, "say which: softmax(…)[0]"),
+        ("softmax(a, b)[2]", 0, "has the entries 0 to 1"),
+        ("softmax(a, b)[x]", 13, "a whole number in brackets"),
+        ("softmax(a, b)[", 13, "a whole number in brackets"),
+        ("softmax(a, b)[9999]", 14, "no such entry"),
+        ("softmax'(a, b)[0]", 0, "more than one derivative"),
+        ("softmax()[0]", 0, "needs an argument"),
+        ("glu(a, b, c)", 0, "an even number"),
+        ("sigmoid(x)[0]", 0, "has one value"),
+        ("exp(x)[0]", 0, "has one value"),
+        ("exp'(x, 2)", 0, "takes 1 argument"),
+        ("f(x, 2)", 0, "takes one argument"),
+        ("tanh" + 9 * "'" + "(x)", 0, "the limit is 8"),
+        ("tanh⁻¹(x)", 0, "in two ways"),
+        ("1/2x", 3, "in two ways"),
+        ("y(1 - y)", 0, "a product is written y*(…)"),
+        ("x y", 2, "an operator is missing"),
+        ("x[0]", 1, "unexpected '['"),
+        ("x'", 0, "x' is a function"),
+        ("2x if x > 0 else 0", 3, "Python"),
+    ],
+)
+def test_textbook_refusals(text: str, position: int, words: str) -> None:
+    with pytest.raises(FormulaError, match=re.escape(words)) as caught:
+        parse(text, TEXTBOOK, textbook=True)
+    assert caught.value.position == position
+
+
+def test_f_needs_an_activation() -> None:
+    with pytest.raises(FormulaError, match="there is none"):
+        parse("f(x)", TextbookBuilders(DEFAULT, {}), textbook=True)
+
+
+@given(st.text(alphabet="x12+-*/()[]'′″=,.tanhsofmx²⁻σ ", max_size=30))
+def test_textbook_text_is_read_or_refused(text: str) -> None:
+    try:
+        parse(text, TEXTBOOK, textbook=True)
+    except UsageError as error:
+        assert "\n" not in str(error)

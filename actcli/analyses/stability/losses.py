@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from actcli.activations.registry import AnyFunction, Catalogue, Definition
 
-LOSSES = {"bce_with_logits": Definition("maximum(x, 0) - target*x + log1p(exp(-abs(x)))", {"target": "1"})}
+LOSSES = {"bce_with_logits": Definition("(1 - target)*softplus(x) + target*softplus(-x)", {"target": "1"})}
 """What an audit knows beside the catalogue."""
 
 TARGETS = ("0", "1")

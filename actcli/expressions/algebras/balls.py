@@ -227,10 +227,10 @@ class BallAlgebra(_SeriesAlgebra):
         return (u.exp() + (-u).exp()) / 2
 
     def tanh(self, u: Any) -> Any:
-        # From the decaying exponential, so that a large |u| cannot overflow.
-        w = (-2 * u).exp() if self._sign(u[0]) >= 0 else (2 * u).exp()
-        magnitude = (1 - w) / (1 + w)
-        return self._with_value(magnitude if self._sign(u[0]) >= 0 else -magnitude, u[0].tanh())
+        # From the decaying exponential, so that a large |u| cannot overflow; around 0 either will do.
+        sign = -1 if u[0] < 0 else 1
+        w = (-2 * sign * u).exp()
+        return self._with_value(sign * (1 - w) / (1 + w), u[0].tanh())
 
     def erf(self, u: Any) -> Any:
         return u.erf()

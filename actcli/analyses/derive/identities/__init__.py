@@ -1,0 +1,1 @@
+"""Whether an equation holds: by proof, by comparison, or not."""

@@ -1,0 +1,1 @@
+"""What the forms that people know lose in floating point, measured."""
