@@ -1,4 +1,7 @@
-"""Where answers go wrong: for every kind of trouble, on either side of 0, how many points and how far they reach."""
+"""Where answers go wrong: for every kind of trouble, binade by binade, how many points and how far they reach.
+
+Troubles in neighbouring binades are told as one stretch; what lies between two stretches is free of them.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Some of the points on one side of 0: how many, and the least and the largest |x|."""
+    """Some of the points of one binade, or of several: how many, and the least and the largest |x|."""
 
     count: int
     near: float
@@ -47,8 +50,14 @@ class Region:
         return Region(self.count + other.count, min(self.near, other.near), max(self.far, other.far))
 
 
-Regions = Mapping[tuple[str, int], Region]
-"""By kind (or `ALL`) and the sign of x; 0 is the side of NaN."""
+_Stretch = tuple[str, float, float]
+
+Regions = Mapping[tuple[str, int, int], Region]
+"""By kind (or `ALL`), the sign of x (0 is the side of NaN) and the exponent of its binade."""
+
+_ZERO, _INFINITE = -(1 << 14), 1 << 14
+"""The exponents of 0, and of ±inf and NaN."""
+_MOST_STRETCHES = 2
 
 
 def regions(x: Array, got: Array, rounded: Array, errors: Errors, format: Format) -> Regions:
@@ -58,7 +67,8 @@ def regions(x: Array, got: Array, rounded: Array, errors: Errors, format: Format
     with np.errstate(all="ignore"):  # ml_dtypes' casts of NaN raise the flag
         if np.max(errors.ulp) <= 1 and np.isfinite(x[0]) and np.isfinite(x[-1]) and (x[0] > 0 or x[-1] < 0):
             near, far = sorted((abs(float(x[0])), abs(float(x[-1]))))
-            return {(ALL, 1 if x[0] > 0 else -1): Region(len(x), near, far)}
+            if (exponent := math.frexp(far)[1]) == math.frexp(near)[1]:
+                return {(ALL, 1 if x[0] > 0 else -1, exponent): Region(len(x), near, far)}
         numbers, answers, due = (each.astype(np.float64) for each in (x, got, rounded))
         return _regions(numbers, answers, due, errors, format)
 
@@ -78,25 +88,25 @@ def _regions(x: Array, got: Array, rounded: Array, errors: Errors, format: Forma
         "few": errors.ulp > FEW,
     }
     sides = np.where(np.isnan(x), 0, np.where(np.signbit(x), -1, 1))
+    exponents = np.where(x == 0, _ZERO, np.where(np.isfinite(x), np.frexp(x)[1], _INFINITE))
     found = {}
     for kind, mask in masks.items():
-        if not mask.any():
-            continue
-        for side in (-1, 0, 1):
-            here = np.abs(x[mask & (sides == side)])
-            if here.size:
-                found[kind, side] = Region(here.size, float(here.min()), float(here.max()))
+        for side in (-1, 0, 1) if mask.any() else ():
+            here = mask & (sides == side)
+            for exponent in np.unique(exponents[here]).tolist():
+                points = np.abs(x[here & (exponents == exponent)])
+                found[kind, side, exponent] = Region(points.size, float(points.min()), float(points.max()))
     return found
 
 
 def to_json(found: Regions) -> Any:
     """Return plain data for a checkpoint."""
-    return [[kind, side, region.count, region.near, region.far] for (kind, side), region in found.items()]
+    return [[*key, region.count, region.near, region.far] for key, region in found.items()]
 
 
 def from_json(data: Any) -> Regions:
     """Return the regions that plain data describe."""
-    return {(kind, side): Region(count, near, far) for kind, side, count, near, far in data}
+    return {(kind, side, exponent): Region(*region) for kind, side, exponent, *region in data}
 
 
 def merge(first: Regions, second: Regions) -> Regions:
@@ -107,26 +117,43 @@ def merge(first: Regions, second: Regions) -> Regions:
     return dict(sorted(merged.items()))
 
 
+def has(kind: str, found: Regions) -> bool:
+    """Tell whether there is any trouble of a kind."""
+    return any(key[0] == kind for key in found)
+
+
 def where(kind: str, found: Regions) -> str:
     """Say where a kind of trouble is: `for x ≤ -5.5`, `for |x| ≥ 17.33`, `at x = 0`, `at NaN`; empty if nowhere."""
-    left, right = (_stretch(found.get((kind, side)), found.get((ALL, side))) for side in (-1, 1))
+    left, right = _stretches(kind, -1, found), _stretches(kind, 1, found)
     if left and left == right:
-        parts = ["at x = 0" if left == ("at", 0.0, 0.0) else _both(left)]
+        parts = ["at x = 0" if each == ("at", 0.0, 0.0) else _both(each) for each in left]
     else:
-        parts = [*([_left(left)] if left else []), *([_right(right)] if right else [])]
-    return " and ".join([*parts, *(["at NaN"] if (kind, 0) in found else [])])
+        parts = [*map(_left, left), *map(_right, right)]
+    return " and ".join([*parts, *(["at NaN"] if any(key[:2] == (kind, 0) for key in found) else [])])
 
 
-_Stretch = tuple[str, float, float]
+def _stretches(kind: str, side: int, found: Regions) -> list[_Stretch]:
+    """Return the stretches with the most points of a kind on one side of 0, from 0 outwards."""
+    looked_at = {
+        exponent: region.far for (name, sign, exponent), region in found.items() if (name, sign) == (ALL, side)
+    }
+    groups: list[Region] = []
+    joined = False
+    for exponent in sorted({*looked_at, *(key[2] for key in found if key[:2] == (kind, side))}):
+        region = found.get((kind, side, exponent))
+        if region is not None:
+            groups.append(groups.pop().merge(region) if joined else region)
+        joined = region is not None
+    told = sorted(groups, key=lambda region: -region.count)[:_MOST_STRETCHES]
+    farthest = max(looked_at.values(), default=0.0)
+    return [_stretch(region, farthest) for region in sorted(told, key=lambda region: region.near)]
 
 
-def _stretch(region: Region | None, every: Region | None) -> _Stretch | None:
+def _stretch(region: Region, farthest: float) -> _Stretch:
     """Return `at` one |x|, `from` one on, as far as anybody looked, or `between` two."""
-    if region is None or every is None:
-        return None
     if region.near == region.far:
         return "at", region.near, region.far
-    beyond = region.far >= every.far  # at ∞ itself code is often right again
+    beyond = region.far >= farthest  # at ∞ itself code is often right again
     return "from" if beyond else "between", region.near, math.inf if beyond else region.far
 
 

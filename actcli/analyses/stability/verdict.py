@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actcli.analyses.stability.audit import Audit, Found
-from actcli.analyses.stability.regions import FEW, KINDS, where
+from actcli.analyses.stability.regions import FEW, KINDS, has, where
 from actcli.core.summary import Summary
 
 VERDICTS = {
@@ -27,7 +27,7 @@ def verdict(found: Found, audit: Audit) -> tuple[str, str]:
     if audit.failure:
         return "failed", audit.failure
     summary = found.summary
-    kinds = [kind for kind in KINDS if any((kind, side) in found.regions for side in (-1, 0, 1))]
+    kinds = [kind for kind in KINDS if has(kind, found.regions)]
     if kinds:
         word = "broken" if kinds[0] in _BROKEN else "unstable" if kinds[0] == "lost" else "inaccurate"
         parts = [f"{KINDS[kind]} {where(kind, found.regions)}" for kind in _told(kinds)]
