@@ -79,7 +79,7 @@ def agreement(
     """Compare two formulas to at least `digits` digits wherever both have values.
 
     `variables` gives the values to try for some of the symbols; the others take numbers of [-8, 8], a few smaller than
-    1/1000 and a few as large as 20. No symbol takes a value of `avoid`. The points `further` are tried too; those
+    1/1000 and a few as large as 20, but no value of `avoid`. The points `further` are tried too; those
     where `within` has no value are left out. Where a comparison inside a formula is a tie, as at a kink, a difference
     is a disagreement only with `ties`.
     """
