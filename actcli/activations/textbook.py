@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 MAX_PRIMES = 8
 """The highest derivative: each one multiplies what there is to write down."""
 
+RECIPROCALS = {"sech": "1/cosh(x)", "csch": "1/sinh(x)", "coth": "cosh(x)/sinh(x)"}
+"""Functions that textbooks name and programs write out."""
+
 
 class TextbookBuilders(Builders):
-    """The catalogue's functions with primes and subscripts: `tanh'`, `exp''`, `softmax[0]`.
+    """The catalogue's functions with primes and subscripts: `tanh'`, `exp''`, `softmax[0]`; sech, csch and coth.
 
     `function` is what f means: `f(x)`, `f'(x)`.
     """
@@ -70,8 +73,8 @@ class TextbookBuilders(Builders):
             return self._itself
         if self.catalogue.record_of(bare) is not None:
             return super().__getitem__(bare)
-        if decorated and OPERATIONS.get(bare) == 1:
-            return lambda positional, keywords: _elementary(bare, positional, keywords)
+        if bare in RECIPROCALS or (decorated and OPERATIONS.get(bare) == 1):
+            return lambda positional, keywords: _elementary(bare, decorated, positional, keywords)
         raise KeyError(bare)
 
     def _itself(self, positional: tuple[Node, ...], keywords: dict[str, Node]) -> Node:
@@ -82,10 +85,13 @@ class TextbookBuilders(Builders):
         return Application(self.function, positional[0])
 
 
-def _elementary(name: str, positional: tuple[Node, ...], keywords: dict[str, Node]) -> Node:
+def _elementary(name: str, decorated: bool, positional: tuple[Node, ...], keywords: dict[str, Node]) -> Node:
     if len(positional) != 1 or keywords:
         raise UsageError(f"{name} takes 1 argument")
-    return Application(Function(Activation(name=name, definition=f"{name}(x)"), {}, name, {}), positional[0])
+    definition = RECIPROCALS.get(name, f"{name}(x)")
+    if decorated:
+        return Application(Function(Activation(name=name, definition=definition), {}, name, {}), positional[0])
+    return substitute(parse(definition), {"x": positional[0]})
 
 
 def entry(record: VectorActivation, arguments: tuple[Node, ...], index: int | None) -> Node:

@@ -20,6 +20,7 @@ from flint import arb, ctx, fmpq
 from actcli.core.exact import arb_context
 from actcli.core.points import points
 from actcli.expressions.algebras.balls import Absent, UndecidedError
+from actcli.expressions.algebras.mixed import MixedAlgebra
 from actcli.expressions.algebras.pointwise import PointAlgebra
 from actcli.expressions.evaluate import Program, flatten
 from actcli.expressions.nodes import Node, Operation, symbols
@@ -78,7 +79,7 @@ def agreement(
     """Compare two formulas to at least `digits` digits wherever both have values.
 
     `variables` gives the values to try for some of the symbols; the others take numbers of [-8, 8], a few smaller than
-    1/1000 and a few as large as 20. No symbol takes a value of `avoid`. The points `further` are tried too; those
+    1/1000 and a few as large as 20, but no value of `avoid`. The points `further` are tried too; those
     where `within` has no value are left out. Where a comparison inside a formula is a tie, as at a kink, a difference
     is a disagreement only with `ties`.
     """
@@ -202,14 +203,15 @@ def _compare(left: Program, right: Program, point: Point, digits: int, ties: boo
 
 def _ball(program: Program, point: Point) -> tuple[Any, bool]:
     """Return the value (absent where there is none, None where the precision is too low) and whether it is a tie."""
-    algebra = PointAlgebra(point)
-    try:
-        series = algebra.series(program)
-    except UndecidedError:
-        return None, algebra.tied
-    if isinstance(series, Absent):
-        return series, algebra.tied
-    return (series[0] if series[0].is_finite() else None), algebra.tied
+    for algebra in (PointAlgebra(point), MixedAlgebra(point)):
+        try:
+            series = algebra.series(program)
+        except UndecidedError:
+            continue
+        if isinstance(series, Absent):
+            return series, algebra.tied
+        return (series[0] if series[0].is_finite() else None), algebra.tied
+    return None, algebra.tied
 
 
 def _difference(point: Point) -> str:

@@ -38,7 +38,8 @@ def points(
 ) -> Iterator[dict[str, Fraction]]:
     """Yield values for the symbols `names`, each point once: without end, or until the lists of `given` are used up.
 
-    Values without a list are those of the line, paired as in a Latin square. No symbol takes a value of `avoid`.
+    Values without a list are those of the line, paired as in a Latin square. None of
+    these takes a value of `avoid`.
     """
     if not names:
         yield {}
@@ -60,5 +61,5 @@ def points(
                     point.append(values[((2 * j + 1) * k + j * (3 + number)) % _BLOCK])
             if tuple(point) not in seen:
                 seen.add(tuple(point))
-                if not any(each in avoid for each in point):
+                if not any(each in avoid for name, each in zip(names, point, strict=True) if name not in given):
                     yield dict(zip(names, point, strict=True))

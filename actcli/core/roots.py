@@ -17,14 +17,13 @@ from typing import Any
 from flint import arb, ctx
 
 from actcli.core.exact import arb_context
+from actcli.core.intervals import Interval, between, distance, exponent, merged
 from actcli.core.signs import MAX_PRECISION, START, derivatives, ends, exact_ball, hull, sign_at, simplest
 from actcli.expressions.evaluate import Program
 
-Interval = tuple[Fraction, Fraction]
-
 MOST = 64
 """Zeros after which the search stops: sin has no end of them."""
-BUDGET = 150_000
+BUDGET = 120_000
 """Operations after which the search stops; one on a long series or of many bits counts as several."""
 NARROWEST = Fraction(1, 1 << 160)
 """Subintervals that are not split any further; far out it is their width over |x|."""
@@ -42,8 +41,6 @@ _TERMS, _TERMS_COST = 40, 8
 """The length of a Taylor polynomial, and what it costs in evaluations."""
 _UNDECIDED_COST = 20
 """What a sign costs that many bits don't tell, or that is 0."""
-_WIDE = Fraction(256)
-"""Wider intervals are split between the exponents of their ends."""
 _WIDTHS = Fraction(1, 64), Fraction(1, 4)
 """Where one is worth it: on wider subintervals its remainder is too large, on narrower ones balls will do."""
 
@@ -83,6 +80,11 @@ class Roots:
     identically_zero: bool = False
     reach: Fraction | None = None
 
+    def free(self, low: Fraction, high: Fraction) -> bool:
+        """Tell whether there is certainly no zero on an interval."""
+        places = [*self.undecided, *((root.low, root.high) for root in self.roots)]
+        return not self.identically_zero and self.reach is None and all(b < low or high < a for a, b in places)
+
 
 def roots(program: Program, order: int, low: Fraction, high: Fraction, budget: int = BUDGET) -> Roots:
     """Return the zeros of the derivative of an order (0 for the function itself) on [low, high]."""
@@ -106,7 +108,7 @@ class _Search:
 
     def push(self, low: Fraction, high: Fraction, precision: int) -> None:
         # Halving a subinterval puts it back as if it were farther out, so that no singularity holds up the rest.
-        priority = _distance((low, high)) - 2 * min(_exponent(high - low), 0)
+        priority = distance((low, high)) - 2 * min(exponent(high - low), 0)
         heappush(self.waiting, (priority, next(self.numbers), low, high, precision))
 
     def derivatives(self, x: Any, order: int) -> list[Any] | None:
@@ -127,36 +129,36 @@ class _Search:
             self.look(low, high, precision)
         reach, crowded = self.left_over()
         undecided: list[Interval] = []
-        for low, high in _merged([*self.narrow, *crowded]):
+        for low, high in merged([*self.narrow, *crowded]):
             root = self.multiple(low, high)
             if root is not None:
                 self.found.append(root)
-            elif not any(low <= each.high and each.low <= high for each in self.found):
+            elif high - low >= _NARROW**4 or not any(low <= each.high and each.low <= high for each in self.found):
                 undecided.append((low, high))
         found = list(_distinct(self.found))
         if reach is None and not undecided:
             # Signs on either side of a stretch without zeros agree, or one was missed.
             undecided = [(a.high, b.low) for a, b in pairwise(found) if a.after != b.before]
-        return Roots(self.low, self.high, tuple(found), tuple(_merged(undecided)), reach=reach)
+        return Roots(self.low, self.high, tuple(found), tuple(merged(undecided)), reach=reach)
 
     def left_over(self) -> tuple[Fraction | None, list[Interval]]:
         """Return how far out the search came, and the stretches nearer than that where it got stuck."""
         waiting = [(low, high) for _, _, low, high, _ in self.waiting]
-        stuck = list(_merged([each for each in waiting if each[1] - each[0] < _NARROW], _NARROW))
+        stuck = list(merged([each for each in waiting if each[1] - each[0] < _NARROW], _NARROW))
         far = [each for each in waiting if each[1] - each[0] >= _NARROW] + self.hopeless
         far += [each for each in stuck if each[0] == self.low < 0 or each[1] == self.high > 0]
-        reach = min(map(_distance, far), default=None)
-        return reach, [each for each in stuck if reach is None or _distance(each) < reach]
+        reach = min(map(distance, far), default=None)
+        return reach, [each for each in stuck if reach is None or distance(each) < reach]
 
     def vanishes(self) -> bool:
         """Tell whether the function is the constant 0: its series at a point is, exactly, and so it is everywhere."""
-        middle = _between(self.low, self.high)
+        middle = between(self.low, self.high)
         found = self.derivatives(exact_ball(middle), self.order + _LONGEST - 1)
         return found is not None and len(found) > 0 and all(each == 0 for each in found[self.order :])
 
     def look(self, low: Fraction, high: Fraction, precision: int) -> None:
         """Decide an interval, or split it."""
-        x, middle = hull(low, high), exact_ball(_between(low, high))
+        x, middle = hull(low, high), exact_ball(between(low, high))
         found = self.derivatives(x, self.order + 1)
         if found == []:
             return  # outside the domain
@@ -175,16 +177,16 @@ class _Search:
                 return
             if 0 not in slope and self.single(low, high, 1 if slope > 0 else -1):
                 return
-        if high - low <= NARROWEST * max(1, abs(low), abs(high)):
+        if high - low <= NARROWEST * max(Fraction(1), abs(low), abs(high)):
             self.narrow.append((low, high))
             return
-        if _exponent(high - low) == _TRY_MULTIPLE and (root := self.multiple(low, high)) is not None:
+        if exponent(high - low) == _TRY_MULTIPLE and (root := self.multiple(low, high)) is not None:
             self.found.append(root)
             return
         if centre is None and found is None and high - low <= _HOPELESS:
             self.hopeless.append((low, high))
             return
-        split = _between(low, high)
+        split = between(low, high)
         self.push(low, split, precision)
         self.push(split, high, precision)
 
@@ -231,7 +233,7 @@ class _Search:
                 narrower = (middle - at_middle[self.order] / at_x[self.order + 1]).intersection(x)
             if narrower is None or not narrower.rad() < x.rad() / 2:
                 low, high = ends(x)
-                split = _between(low, high)
+                split = between(low, high)
                 sign = self.sign(split)
                 if sign is None:
                     break
@@ -272,46 +274,6 @@ def operations(program: Program) -> int:
             case _:
                 total += 1
     return total
-
-
-def _between(low: Fraction, high: Fraction) -> Fraction:
-    """Return a dyadic point near the middle, far out between the exponents.
-
-    It has so many digits that no zero lies there: a sign can't be told where a value such as x·eˣ + 1/e at −1 is 0.
-    """
-    if high <= 0:
-        return -_between(-high, -low)
-    if high - low > _WIDE and low < 0:
-        middle = Fraction(0)
-    elif high > _WIDE and high > 4 * low:
-        middle = Fraction(1 << (max(_exponent(low), 0) if low else 0) + _exponent(high) >> 1)
-    else:
-        middle = low + (high - low) * Fraction(63, 128)
-    scale = 1 << max(20, 20 - _exponent(high - low))
-    return Fraction(round(middle * scale) | 1, scale)
-
-
-def _exponent(width: Fraction) -> int:
-    return width.numerator.bit_length() - width.denominator.bit_length()
-
-
-def _distance(interval: Interval) -> Fraction:
-    """Return the least |x| in it."""
-    return max(interval[0], -interval[1], Fraction(0))
-
-
-def _merged(intervals: list[Interval], gap: Fraction = Fraction(0)) -> Iterator[Interval]:
-    """Join neighbours, no farther than a gap apart."""
-    current: tuple[Fraction, Fraction] | None = None
-    for low, high in sorted(intervals):
-        if current is not None and low <= current[1] + gap:
-            current = current[0], max(high, current[1])
-        else:
-            if current is not None:
-                yield current
-            current = low, high
-    if current is not None:
-        yield current
 
 
 def _distinct(found: list[Root]) -> Iterator[Root]:

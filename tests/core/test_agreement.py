@@ -71,9 +71,32 @@ def test_a_disagreement_comes_with_the_simplest_point(
     assert "differ" in found.reason
 
 
-def test_a_difference_beyond_the_digits_asked_for_is_none() -> None:
-    assert agreement(tree("x"), tree("x*(1 + 1e-60)")).holds
-    assert not agreement(tree("x"), tree("x*(1 + 1e-60)"), digits=70).holds
+def test_a_difference_that_is_seen_is_one_however_small() -> None:
+    assert not agreement(tree("x"), tree("x*(1 + 1e-60)")).holds
+    assert not agreement(tree("tanh(x)"), tree("tanh(x) + 1e-68")).holds
+    assert agreement(tree("x"), tree("x*(1 + 1e-90)")).holds, "beyond the digits asked for"
+    assert not agreement(tree("x"), tree("x*(1 + 1e-90)"), digits=100).holds
+
+
+def test_further_points_and_ties() -> None:
+    left, right = tree("where(x == 1/3, 1, 0)"), tree("0")
+    third = {"x": Fraction(1, 3)}
+    assert agreement(left, right).holds
+    assert agreement(left, right, further=[third]).undecided == 1
+    assert agreement(left, right, further=[third], ties=True).counterexample == third
+    assert value(left, third) == 1
+
+
+def test_points_outside_a_domain_are_left_out() -> None:
+    assert not agreement(tree("abs(x)"), tree("x")).holds
+    found = agreement(tree("abs(x)"), tree("x"), within=tree("log(x)"))
+    assert found.holds
+    assert all(point["x"] > 0 for point in found.compared)
+
+
+def test_the_side_that_has_a_value_alone_is_told() -> None:
+    assert agreement(tree("log(x)"), tree("log(abs(x))")).alone == ({"x": -1}, "right")
+    assert agreement(tree("x"), tree("x")).alone is None
 
 
 @pytest.mark.parametrize(

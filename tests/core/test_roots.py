@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from actcli.activations.builders import Builders
 from actcli.activations.registry import DEFAULT
 from actcli.core.exact import arb_context
+from actcli.core.intervals import between
 from actcli.core.pieces import pieces
 from actcli.core.roots import MOST, Roots, roots
 from actcli.core.signs import rational_at, sign_at, simplest
@@ -52,6 +53,9 @@ def places(found: Roots) -> list[float]:
         ("x*log(x)", 1, [1 / math.e]),
         ("logit(x)", 0, [0.5]),
         ("exp(exp(x)) - 2", 0, [math.log(math.log(2))]),
+        ("x*exp(x)", 1, [-1.0]),
+        ("phi(x)", 2, [-1.0, 1.0]),
+        ("x**2 - 1e-30", 0, [-1e-15, 1e-15]),
     ],
 )
 def test_zeros_are_found(text: str, order: int, expected: list[float]) -> None:
@@ -70,6 +74,38 @@ def test_many_zeros(text: str) -> None:
     assert reach > 20
     inside = [x for x in places(found) if abs(x) <= reach]
     assert inside == pytest.approx([x for x in known if abs(x) <= reach], rel=1e-15, abs=1e-60)
+
+
+@pytest.mark.parametrize("at", [-33, -32, -2, -1, 0, 1, 31, 63])
+def test_zeros_at_whole_numbers_whose_values_are_irrational(at: int) -> None:
+    assert places(search(f"(x - ({at + 1}))*exp(x)", 1)) == pytest.approx([at], rel=1e-15, abs=1e-60)
+
+
+@pytest.mark.parametrize("width", [Fraction(10) ** k for k in (-40, -3, 0, 2, 5, 300)])
+def test_intervals_are_split_inside_and_not_at_simple_numbers(width: Fraction) -> None:
+    for low in (Fraction(-1), Fraction(0), -width / 2, Fraction(1000)):
+        point = between(low, low + width)
+        assert low < point < low + width
+        assert point.denominator >= 2**20
+
+
+def test_wide_ranges_are_searched_in_few_steps() -> None:
+    found = roots(program("(x - 3)*(x - 1e290)"), 0, Fraction(-(10**300)), Fraction(10**300))
+    assert places(found) == pytest.approx([3, 1e290], rel=1e-15)
+    assert found.reach is None
+
+
+@pytest.mark.parametrize("text", ["sin(1/x)", "cos(1000*x)", "x**1000", "exp(exp(exp(x)))", "tanh(1e300*x)"])
+def test_a_search_that_is_cut_short_says_where_something_may_be_missing(text: str) -> None:
+    found = search(text)
+    around_zero = any(low <= 0 <= high for low, high in found.undecided)
+    assert around_zero or found.reach is not None
+    assert not found.free(Fraction(-1), Fraction(1)) or found.roots == ()
+
+
+def test_what_cannot_be_evaluated_is_not_ruled_out() -> None:
+    found = search("x*tanh(x) - 1")  # where a ball straddles 0 there is a division by a series that may begin with 0
+    assert len(found.roots) == 2
 
 
 def test_a_search_without_end_is_stopped_and_says_how_far_it_came() -> None:
@@ -171,6 +207,12 @@ def test_signs_at_points() -> None:
         ("where(x > 1/3, x, where(x < -1/3, -x, 0))", ["-1/3", "1/3"]),
         ("max(x, x)", []),
         ("gelu(x)", []),
+        ("sqrt(x**2)", ["0"]),
+        ("((x - 1)**2)**0.5", ["1"]),
+        ("exp(-1/x**2)", ["0"]),
+        ("log(log(x))", ["0", "1"]),
+        ("logit(x)", ["0", "1"]),
+        ("1/(1 + exp(-x)) + log(x**2 + 1)", []),
     ],
 )
 def test_pieces(text: str, expected: list[str]) -> None:

@@ -279,3 +279,10 @@ def test_textbook_text_is_read_or_refused(text: str) -> None:
         parse(text, TEXTBOOK, textbook=True)
     except UsageError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("text", ["x + \x1b[31m$", "x\u200b + y", "\u202ex z\x00", "sin\x07(x)", "x $ \x9b"])
+def test_errors_show_printable_characters_only(text: str) -> None:
+    with pytest.raises(FormulaError) as caught:
+        parse(text)
+    assert str(caught.value).isprintable()

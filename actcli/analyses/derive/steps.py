@@ -48,8 +48,8 @@ class Subject:
     """What is derived: an expression, the variable, the forms people know of its derivatives, and where to compare.
 
     `name` is what the expression is called: σ(x), or sᵢ for an entry of a vector.
-    `values` are the values that parameters take in comparisons, `avoid` the points where no derivative exists, `names`
-    the meaning of symbols that only the known forms use. `rearranged` are the lines before the first known form.
+    `values` are the values that parameters take in comparisons, `avoid` the points where no derivative exists,
+    `further` points in every case of a formula with cases, `names` the meaning of symbols that only the known forms use. `rearranged` are the lines before the first known form.
     """
 
     name: Node
@@ -58,6 +58,7 @@ class Subject:
     forms: Sequence[Node]
     values: Mapping[str, Sequence[Fraction]]
     avoid: Sequence[Fraction]
+    further: Sequence[Mapping[str, Fraction]] = ()
     expand: bool = False
     names: Mapping[str, Node] = field(default_factory=dict)
     rearranged: Sequence[Node] = ()
@@ -155,4 +156,4 @@ def _closing(subject: Subject, last: Node, order: int) -> Iterator[tuple[str, No
 
 def _compared(subject: Subject, left: Node, right: Node) -> Agreement:
     meant = substitute(right, dict(subject.names))
-    return agreement(left, meant, subject.values, avoid=subject.avoid)
+    return agreement(left, meant, subject.values, avoid=subject.avoid, further=subject.further)

@@ -9,6 +9,7 @@ from actcli.activations.builders import Builders
 from actcli.activations.function import Function
 from actcli.activations.registry import DEFAULT, AnyFunction
 from actcli.activations.vector_function import VectorFunction
+from actcli.analyses.derive.identities.places import places
 from actcli.analyses.derive.steps import Subject
 from actcli.errors import UsageError, suggestion
 from actcli.expressions.nodes import Application, Symbol
@@ -28,14 +29,17 @@ def subjects(function: AnyFunction, wrt: str | None, *, expand: bool = False) ->
         raise UsageError(
             f"{function.name} has no {wrt!r} to derive by{suggestion(wrt, names)}; it has {', '.join(names)}"
         )
+    tree = function.symbolic_tree
+    values = {name: _values(function, name, value) for name, value in function.parameters.items()}
     return [
         Subject(
             Application(function, Symbol("x")),
-            function.symbolic_tree,
+            tree,
             wrt,
             function.derivative_forms if wrt == "x" else (),
-            {name: _values(function, name, value) for name, value in function.parameters.items()},
+            values,
             [Fraction(at) for at in function.kink_points if abs(at) != float("inf")],
+            places(tree, given=values),
             expand,
             rearranged=function.rearranged_forms if wrt == "x" else (),
         )
@@ -62,7 +66,7 @@ def _partials(function: VectorFunction, wrt: str | None, *, expand: bool) -> lis
         Subject(
             Symbol(record.entry), parse(record.model, functions), partial.variable,
             [parse(form, functions) for form in partial.forms],
-            {"rest": _POSITIVE} if "rest" in record.model else {}, (), expand, names,
+            {"rest": _POSITIVE} if "rest" in record.model else {}, (), (), expand, names,
             [parse(text, functions) for text in partial.rearranged],
         )
         for partial in record.partials

@@ -55,6 +55,14 @@ def test_the_known_forms_are_right(name: str, order: int) -> None:
         ("log(1 + exp(x))", "sigmoid(x)", "equivalent"),
         ("x**2/2", "x**2/x", "right"),
         ("x**2/2", "(x**2 - x)/(x - 1)", "equivalent"),
+        ("swish", "sigmoid(beta*x) + beta*x*sigmoid(beta*x)*(1 - sigmoid(beta*x))", "right"),
+        ("swish", "beta*y + sigmoid(beta*x)*(1 - beta*y)", "equivalent"),
+        ("swish", "sigmoid(x) + x*sigmoid(x)*(1 - sigmoid(x))", "right"),
+        ("elu", "where(x > 0, 1, f(x) + alpha)", "equivalent"),
+        ("relu6", "where(x > 0, where(x < cap, 1, 0), 0)", "right"),
+        ("log(x)", "1/abs(x)", "equivalent"),
+        ("tanh", "sech²(x)", "equivalent"),
+        ("exp(x)", "(exp(x/3))**3", "equivalent"),
     ],
 )
 def test_right_answers(name: str, answer: str, verdict: str) -> None:
@@ -118,6 +126,84 @@ def test_slips_have_a_name(name: str, answer: str, slip: str | None) -> None:
     assert found["reason"] in report.failed
 
 
+@pytest.mark.parametrize(
+    ("name", "answer", "slip", "words"),
+    [
+        ("swish", "sigmoid(beta*x) + x*sigmoid(beta*x)*(1 - sigmoid(beta*x))", "inner_derivative", "beta = 3/2"),
+        ("softplus", "beta*sigmoid(beta*x)", "factor", "beta = 3/2"),
+        ("elu", "where(x > 0, 1, alpha**3*exp(x))", "branch", "alpha = 3/2"),
+        ("x*sigmoid(b*x)", "sigmoid(b*x) + x*sigmoid(b*x)*(1 - sigmoid(b*x))", "inner_derivative", "b = 3/2"),
+    ],
+)
+def test_an_answer_in_parameters_holds_for_all_their_values(name: str, answer: str, slip: str, words: str) -> None:
+    function = get(name, b=1) if "b*x" in name else get(name)
+    found = row(mark(function, answer))
+    assert (found["verdict"], found["slip"]) == ("wrong", slip), found
+    assert words in found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("relu", "where(x > 0.0001, 1, 0)"),
+        ("relu", "where(x > -1e-9, 1, 0)"),
+        ("relu", "where(x > 30, 2, where(x > 0, 1, 0))"),
+        ("x", "where(x > 25, 0, 1)"),
+        ("relu", "where(x == 17.23, 5, where(x > 0, 1, 0))"),
+        ("tanh", "1 - tanh(x)**2 + 1e-200"),
+        ("tanh", "where(x**2 > 10000, 17, 1 - tanh(x)**2)"),
+    ],
+)
+def test_answers_are_looked_at_everywhere(name: str, answer: str) -> None:
+    assert row(mark(get(name), answer))["verdict"] == "wrong"
+
+
+def test_an_answer_that_no_point_reaches_is_undecided() -> None:
+    found = row(mark(get("tanh"), "where(x**2 > 1e30, 17, 1 - tanh(x)**2)"))
+    assert (found["verdict"], "x² > 10³⁰" in found["reason"]) == ("undecided", True)
+
+
+@pytest.mark.parametrize(("at_kink", "is_right"), [("17", False), ("-0.1", False), ("0.5", True), ("1", True)])
+def test_any_slope_between_those_beside_a_kink_is_right(at_kink: str, is_right: bool) -> None:
+    report = mark(get("relu"), f"where(x > 0, 1, where(x == 0, {at_kink}, 0))")
+    assert (row(report)["verdict"] == "equivalent") is is_right
+    assert ("at the kink x = 0 any slope from 0 to 1 is right" in report.verdict) is not is_right
+    assert bool(report.notes) is is_right
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "wrt", "words"),
+    [
+        ("leaky_relu:0.1", "where(x > 0, 1, 0)", "x", "for x ≤ 0 the derivative of x/10 is 0.1"),
+        ("prelu", "where(x > 0, 0, negative_slope)", "negative_slope",
+         "for x ≤ 0 the derivative of negative_slope·x is x"),
+        ("hard_sigmoid", "where(x < -3, 0, where(x < 3, 1/3, 0))", "x", "for x > −3 and x < 3 the derivative is 1/6"),
+        ("relu", "1", "x", "for x ≤ 0 the derivative is 0"),
+    ],
+)  # fmt: skip
+def test_a_wrong_branch_is_named(name: str, answer: str, wrt: str, words: str) -> None:
+    found = row(mark(get(name), answer, wrt=wrt))
+    assert (found["verdict"], found["slip"]) == ("wrong", "branch")
+    assert found["reason"].endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("silu", "sigmoid(x)*(1 + x*(1 - sigmoid(x))) + 1e-30", "975408, the answer 0.927670511871486731788583975409"),
+        ("relu", "sigmoid(1e9*x)", "the derivative is 0, the answer 1.249534272e-434294482"),
+    ],
+)
+def test_values_are_shown_to_where_they_differ(name: str, answer: str, words: str) -> None:
+    assert words in row(mark(get(name), answer))["reason"]
+
+
+def test_people_see_no_empty_columns() -> None:
+    table = mark(get("tanh"), "1 - tanh(x)**2").tables["answer"]
+    assert [column.name for column in table.columns_for("people")] == ["answer", "verdict"]
+    assert len(table.columns_for("machines")) == len(table.columns)
+
+
 def test_the_sentence_names_what_was_forgotten() -> None:
     assert "multiply 1 − tanh²(2x) by (2x)′" in mark(get("tanh(2*x)"), "1 - tanh(2*x)**2").verdict
     assert "u = x, v = σ(x)" in mark(get("silu"), "sigmoid(x)*(1 - sigmoid(x))").verdict
@@ -167,7 +253,11 @@ def test_an_answer_without_values_is_wrong() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [("f'(x)", "hands the question back"), ("sigmoid'(x)", "hands the question back"), ("b*x", "b is none of x, y")],
+    [
+        ("f'(x)", "hands the question back"),
+        ("sigmoid'(x)", "hands the question back"),
+        ("b*x", "b is none of x, y; write the answer in these"),
+    ],
 )
 def test_answers_that_cannot_be_marked(answer: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import cache
 
 import pytest
 from flint import arb, ctx
@@ -12,13 +13,13 @@ from actcli.activations.function import Function
 from actcli.activations.record import Activation
 from actcli.activations.registry import builtin_records, get
 from actcli.analyses.derive.landmarks.closed_form import closed_form
-from actcli.analyses.derive.landmarks.landmark import KINDS, Landmark
-from actcli.analyses.derive.landmarks.survey import landmarks, survey
+from actcli.analyses.derive.landmarks.landmark import KINDS, MINUS, Landmark
+from actcli.analyses.derive.landmarks.survey import Survey, landmarks, survey
+from actcli.analyses.derive.landmarks.table import landmarks_table
 from actcli.core.exact import arb_context
 from actcli.core.formats import FLOAT64
 
 NAMES = [record.name for record in builtin_records() if isinstance(record, Activation)]
-FOUND: dict[str, list[Landmark]] = {}
 
 
 def function(text: str) -> Function:
@@ -27,10 +28,13 @@ def function(text: str) -> Function:
     return found
 
 
+@cache
+def surveyed(text: str) -> Survey:
+    return survey(function(text))
+
+
 def of(text: str, *kinds: str) -> list[Landmark]:
-    if text not in FOUND:
-        FOUND[text] = landmarks(function(text))
-    return [each for each in FOUND[text] if not kinds or each.kind in kinds]
+    return [each for each in surveyed(text).landmarks if not kinds or each.kind in kinds]
 
 
 def sign_near(text: str, order: int, x: float, step: float) -> int:
@@ -53,8 +57,8 @@ def test_values_are_those_of_the_exact_reference(name: str) -> None:
     for mark in of(name, "zero", "minimum", "maximum", "inflection", "kink"):
         value = function(name).reference.at(mark.x, 0, FLOAT64)[0].number
         assert mark.value == pytest.approx(value, rel=1e-14, abs=1e-14)
-        assert float(mark.x_text) == pytest.approx(mark.x, rel=1e-14)
-        assert float(mark.value_text) == pytest.approx(mark.value, rel=1e-14)
+        assert float(mark.x_text.replace(MINUS, "-")) == pytest.approx(mark.x, rel=1e-14)
+        assert float(mark.value_text.replace(MINUS, "-")) == pytest.approx(mark.value, rel=1e-14)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,13 +109,13 @@ def test_gelu() -> None:
 
 def test_silu() -> None:
     assert forms("silu", "minimum") == ["x = -1 - W(1/e), f = -W(1/e)"]
-    assert [mark.x_text for mark in of("silu", "inflection")] == ["-2.39935728051547", "2.39935728051547"]
+    assert [mark.x_text for mark in of("silu", "inflection")] == ["−2.39935728051547", "2.39935728051547"]
     assert forms("swish(2)", "minimum") == ["x = -1/2 - W(1/e)/2, f = -W(1/e)/2"]
 
 
 def test_piecewise_functions() -> None:
     assert [mark.note for mark in of("relu", "flat", "kink")] == ["f′ jumps from 0 to 1", "f = 0 for x < 0"]
-    assert [mark.note for mark in of("softsign", "kink")] == ["f″ jumps from 2 to -2"]
+    assert [mark.note for mark in of("softsign", "kink")] == ["f″ jumps from 2 to −2"]
     assert forms("hard_swish", "minimum") == ["x = -3/2, f = -3/8"]
     assert forms("hard_sigmoid", "kink") == ["x = -3, f = 0", "x = 3, f = 1"]
     assert [mark.note for mark in of("binary_step", "jump")] == ["f jumps from 0 to 1"]
@@ -149,12 +153,115 @@ def test_formulas() -> None:
 
 
 def test_the_range_is_stated() -> None:
-    found = survey(function("silu"))
+    found = surveyed("silu")
+    assert landmarks(function("silu")) == list(found.landmarks)
     assert (found.low, found.high, found.reach) == (-64, 64, None)
-    assert survey(function("hard_sigmoid(0.001)")).high == 1000
-    reach = survey(function("gelu_tanh")).reach
+    assert surveyed("hard_sigmoid(0.001)").high == 1000
+    assert [surveyed(name).uncertain for name in ("silu", "tanh", "mish", "relu")] == [()] * 4
+    assert surveyed("gelu(x)") == surveyed("gelu")
+    found = surveyed("gelu_tanh")
+    assert found.reach is not None
+    assert found.reach > 5
+    assert [mark.note for mark in found.uncertain] == [f"for |x| > {float(found.reach):.4g} some may be missing"]
+
+
+def doubts(text: str) -> list[str]:
+    return [mark.note for mark in surveyed(text).uncertain]
+
+
+def test_extrema_at_simple_numbers_are_found() -> None:
+    assert forms("x*exp(x)", "minimum") == ["x = -1, f = -1/e"]
+    assert [mark.x for mark in of("phi(x)", "inflection")] == [-1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "kink", "flat"),
+    [
+        ("max(x, 100)", 100, ["x < 100"]),
+        ("max(x, 1e300)", 1e300, ["x < 1e+300"]),
+        ("where(x > 100, x - 100, 0)", 100, ["x < 100"]),
+        ("abs(x - 1000)", 1000, []),
+        ("abs(x - 1e30)", 1e30, []),
+        ("relu(x - 1e6)", 1e6, ["x < 1000000"]),
+    ],
+)
+def test_kinks_far_out_are_found(text: str, kink: float, flat: list[str]) -> None:
+    assert [mark.x for mark in of(text, "kink")] == [kink]
+    assert forms(text, "flat") == flat
+    assert doubts(text) == []
+
+
+def test_nothing_is_claimed_beyond_the_range() -> None:
+    assert [mark.note for mark in of("where(x**2 > 10000, x, 0)", "flat")] == ["f = 0 for −64 ≤ x ≤ 64"]
+    assert forms("sign(sin(x))", "flat")[-1] == "20π < x ≤ 64"
+    assert of("where(sin(x) > 0.5, x, 0)", "limit", "asymptote") == []
+    for text in ("sin(x)", "sign(sin(x))", "where(sin(x) > 0.5, x, 0)", "x**2", "swish(0.001)"):
+        assert doubts(text) == ["for |x| > 64 some may be missing"]
+    assert doubts("log(x)") == ["for x > 64 some may be missing"]
+    reach = surveyed("sin(100*x)").reach
     assert reach is not None
-    assert reach > 5
+    assert max(abs(mark.x) for mark in of("sin(100*x)", "zero", "maximum", "minimum", "inflection")) <= reach
+
+
+@pytest.mark.parametrize("text", ["sin(1/x)", "x*sin(x)", "x**x**x", "exp(-1/x**2)", "sin(x)"])
+def test_the_largest_slope_is_not_claimed_where_the_search_was_cut_short(text: str) -> None:
+    assert all("at least" in mark.note for mark in of(text, "largest slope"))
+    assert doubts(text)
+
+
+def test_vertical_asymptotes_are_zeros_of_what_must_not_be_zero() -> None:
+    assert of("exp(exp(exp(x)))", "undefined") == []
+    assert forms("exp(exp(exp(x)))", "asymptote") == ["y = 2.71828182845905"]
+    assert forms("log(x**2 - 3)", "asymptote", "undefined") == ["x = -√3", "x = √3"]
+    assert forms("log(log(x))", "asymptote", "undefined") == ["x = 1"]
+    assert forms("exp(x)/(exp(x) - 2)", "asymptote")[1] == "x = log 2"
+
+
+def test_values_at_single_points() -> None:
+    found = of("where(x == 0, 1, x)", "zero", "jump")
+    assert [(mark.kind, mark.value, mark.note) for mark in found] == [("jump", 1, "f = 1 there, but tends to 0")]
+    assert of("where(x == 0, 0, exp(-1/x**2))", "jump", "kink", "undefined") == []
+    assert [mark.x for mark in of("where(x == 0, 0, exp(-1/x**2))", "limit")] == [-math.inf, math.inf]
+    assert math.isnan(of("sign(x**2 - 2)", "jump")[0].value)  # 0, which no ball can tell
+    assert "whether f jumps there" in doubts("sign(x**2 - 2)**2")
+    assert [(mark.kind, mark.note) for mark in of("x/x", "undefined", "flat")] == [
+        ("undefined", ""),
+        ("flat", "f = 1 for x < 0"),
+        ("flat", "f = 1 for x > 0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "kind"),
+    [
+        ("sqrt(x**2)", 0, "minimum"),
+        ("(x**2)**0.5", 0, "minimum"),
+        ("sqrt((x - 1)**2)", 1, "minimum"),
+        ("exp(-sqrt(x**2))", 0, "maximum"),
+        ("(x**4)**0.25", 0, "minimum"),
+    ],
+)
+def test_kinks_inside_roots(text: str, at: float, kind: str) -> None:
+    assert [(mark.kind, mark.x) for mark in of(text, kind, "kink")] == [(kind, at), ("kink", at)]
+
+
+def test_a_vertical_tangent_is_no_kink() -> None:
+    found = of("where(x > 0, sqrt(x), -sqrt(-x))", "zero", "kink", "inflection", "uncertain")
+    assert [(mark.kind, mark.x) for mark in found] == [("zero", 0), ("inflection", 0)]
+    assert [mark.note for mark in of("abs(x)**0.5", "kink")] == ["f′ jumps from −∞ to ∞"]
+
+
+def test_texts_for_people_have_the_true_minus_and_closed_forms_that_of_machines() -> None:
+    for text in ("silu", "gelu", "max(x**2, 2)", "log(x**2 - 3)", "sign(sin(x))", "x - 1e30"):
+        for mark in [*of(text), *surveyed(text).uncertain]:
+            assert "-" not in mark.x_text + mark.value_text + mark.note
+            assert MINUS not in mark.x_form + mark.value_form
+
+
+def test_the_table_ends_with_what_is_uncertain() -> None:
+    [rows] = landmarks_table(lambda: surveyed("cos(1000*x)")).rows(["kind", "note"])
+    assert rows["kind"][-1] == "uncertain"
+    assert rows["note"][-1] == "some may be missing"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def printed(name: str, x: str, order: int = 0, digits: int = 4) -> list[str]:
         ("relu", "-2", 0, ["max(0, −2)", "0"]),
         ("softplus", "-20", 0, ["log(1 + e⁻²⁰)", "log(1 + 2.061·10⁻⁹)", "log(1.0000)", "2.061·10⁻⁹"]),
         ("leaky_relu", "-2", 0, ["{−2 if −2 > 0; 0.01·(−2) otherwise}", "0.01·(−2)   since −2 ≤ 0", "−0.02"]),
-        ("relu6", "8", 1, ["{{1 if 8 < 6; 0 otherwise} if 8 > 0; 0 otherwise}",
+        ("relu6", "8", 1, ["{0 if 8 ≤ 0; 1 if 8 < 6; 0 otherwise}",
                            "{1 if 8 < 6; 0 otherwise}   since 8 > 0", "0   since 8 ≥ 6"]),
         ("relu", "0", 1, ["{1 if 0 > 0; 0 otherwise}", "0   since 0 ≤ 0: at a kink, by convention"]),
         ("logit", "1.5", 0, ["log(1.5/(1 − 1.5))", "log(1.5/(−0.5))", "log(−3)   log(−3) is not defined"]),

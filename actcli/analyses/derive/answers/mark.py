@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from actcli.activations.derived import Derived
-from actcli.activations.function import MAX_ORDER, Function
+from actcli.activations.function import Function
 from actcli.activations.registry import DEFAULT, Catalogue
 from actcli.activations.textbook import TextbookBuilders
-from actcli.analyses.derive.answers.marking import Task
-from actcli.analyses.derive.identities.branches import TooHardError, breakpoints
+from actcli.analyses.derive.answers.at_kinks import Place, at_kinks
+from actcli.analyses.derive.answers.marking import Mark, Task
+from actcli.analyses.derive.identities.check import with_something_to_say
 from actcli.analyses.derive.subjects import subjects
-from actcli.core.agreement import value
-from actcli.core.formats import FLOAT64
+from actcli.core.agreement import Agreement
 from actcli.errors import UsageError
 from actcli.expressions.nodes import Application, Node, Symbol, substitute, symbols, walk
 from actcli.expressions.parse import parse
@@ -32,6 +32,7 @@ COLUMNS = (
     Column("x", "the simplest x found where the answer is wrong"),
     Column("expected", "the derivative there"),
     Column("got", "the answer there"),
+    Column("difference", "got − expected"),
 )
 
 
@@ -44,31 +45,53 @@ def mark(
     can't be read, or that hands the question back.
     """
     subject = subjects(function, wrt)[0]
-    task = Task.of(subject, function, order)
-    given = task.fixed(_read(answer, subject, function, catalogue))
-    found = task.mark(given)
-    at = found.agreed.counterexample if found.agreed else None
+    read = _read(answer, subject, function, catalogue)
+    parameters = function.parameters if isinstance(function, Function) else {}
+    task = Task.of(subject, function, order, general=any(name in parameters for name in symbols(read)))
+    found = task.mark(task.meant(read))
+    is_right = found.verdict in ("right", "equivalent")
+    kinks: list[Place] = []
+    if is_right and subject.variable == "x" and isinstance(function, Function):
+        kinks = list(at_kinks(function, substitute(read, function.parameter_values), order))
+        wrong = next((kink for kink in kinks if kink.is_wrong), None)
+        if wrong is not None:
+            found, is_right = _wrong_at(wrong), False
+    row = _row(answer, found)
+    by = f" by {subject.variable}" if subject.variable != "x" else ""
 
     def rows(wanted: Sequence[str]) -> Iterator[Batch]:
-        yield {
-            "answer": [answer],
-            "verdict": [found.verdict],
-            "reason": [found.reason],
-            "slip": [found.slip or None],
-            "x": [float(at["x"]) if at and "x" in at else None],
-            "expected": [found.agreed.right if found.agreed and at else None],
-            "got": [found.agreed.left if found.agreed and at else None],
-        }
+        yield {name: [cell] for name, cell in row.items()}
 
-    is_right = found.verdict in ("right", "equivalent")
     return Report(
         name="derive",
-        title=f"{function.name}, derivative{f' {order}' * (order > 1)}{f' by {wrt}' * (wrt != 'x')}: {answer}",
-        tables={"answer": Table("answer", COLUMNS, rows)},
+        title=f"{function.name}, derivative{f' {order}' * (order > 1)}{by}: {answer}",
+        tables={"answer": Table("answer", with_something_to_say(COLUMNS, row), rows)},
         verdict=f"{found.verdict}: {found.reason}",
-        notes=tuple(_kink_notes(function, given, order)) if is_right and wrt == "x" else (),
+        notes=tuple(kink.note for kink in kinks if is_right and kink.note),
         failed="" if is_right else f"{answer} is not the derivative: {found.reason}",
     )
+
+
+def _wrong_at(kink: Place) -> Mark:
+    got = math.nan if kink.got is None else kink.got
+    return Mark(
+        "wrong", kink.sentence, agreed=Agreement(False, counterexample={"x": kink.x}, left=got, right=kink.used)
+    )
+
+
+def _row(answer: str, found: Mark) -> dict[str, object]:
+    agreed = found.agreed if found.agreed and found.agreed.counterexample else None
+    at = (agreed.counterexample if agreed else None) or {}
+    return {
+        "answer": answer,
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "slip": found.slip or None,
+        "x": float(at["x"]) if "x" in at else None,
+        "expected": agreed.right if agreed else None,
+        "got": agreed.left if agreed else None,
+        "difference": found.difference,
+    }
 
 
 def _read(answer: str, subject: Subject, function: AnyFunction, catalogue: Catalogue) -> Node:
@@ -82,22 +105,7 @@ def _read(answer: str, subject: Subject, function: AnyFunction, catalogue: Catal
         meanings["y"] = Application(function, Symbol("x"))
     unknown = next((name for name in symbols(given) if name not in known and name not in meanings), None)
     if unknown is not None:
-        raise UsageError(f"--answer: {unknown} is none of {', '.join(sorted({*known, *meanings}))}")
+        raise UsageError(
+            f"--answer: {unknown} is none of {', '.join(sorted({*known, *meanings}))}; write the answer in these"
+        )
     return substitute(given, meanings)
-
-
-def _kink_notes(function: AnyFunction, given: Node, order: int) -> Iterator[str]:
-    """Say what is taken at kinks where the answer says something else."""
-    if not isinstance(function, Function) or order > MAX_ORDER:
-        return
-    try:
-        places = breakpoints(function.tree).get("x", set())
-    except TooHardError:
-        return
-    for place in sorted(places):
-        slope = function.reference.at(place, order, FLOAT64)[order].number
-        ball = value(given, {"x": place})
-        got = None if ball is None else float(ball.mid())
-        if got is None or not math.isclose(got, slope, rel_tol=1e-12):
-            says = "has no value" if got is None else f"gives {got:.6g}"
-            yield f"at the kink x = {place} this project takes {slope:.6g}, a convention; the answer {says}"

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from actcli.activations.derived import Derived
-from actcli.analyses.derive.identities.branches import HOLDS, has_cases
-from actcli.analyses.derive.identities.places import places, unsolved
+from actcli.analyses.derive.identities.branches import HOLDS, conditions, has_cases, opened
+from actcli.analyses.derive.identities.places import is_solved, places
 from actcli.analyses.derive.identities.proof import proved, signs
 from actcli.core.agreement import Agreement, agreement, largest_difference, value
 from actcli.expressions.display.text import text
@@ -68,13 +68,12 @@ def _compared(left: Node, right: Node, further: Collection[Point], at_kinks: boo
     if agreed.counterexample is not None:
         return _refuted(left, right, agreed.counterexample)
     if not agreed.holds:
-        reason = _without_value(left, right, agreed) or f"{agreed.reason}{exceptions}"
-        return Finding("undecided", reason, agreed.points, DEEP)
-    missed, sampled = _missed(left, right, agreed.compared)
+        return Finding("undecided", _without_value(left, right, agreed) or agreed.reason, agreed.points, DEEP)
+    case, sampled = missed(left, right, agreed.compared)
     counted = f" at {agreed.points} points" * bool(symbols(left) or symbols(right))
     reason = f"the values agree to {DEEP} digits{counted}{exceptions}; no proof was found"
-    if missed:
-        return Finding("undecided", f"none of the points compared decides the case {missed}", agreed.points, DEEP)
+    if case:
+        return Finding("undecided", f"no point was compared on one of the sides of {case}", agreed.points, DEEP)
     if sampled:
         reason += f"; where the case {sampled} begins isn't known, so points were spread from −1.3e9 to 1.3e9"
     return Finding("agrees", reason, agreed.points, DEEP)
@@ -101,24 +100,31 @@ def _exceptions(left: Node, right: Node, agreed: Agreement, kinks: Collection[Po
 
 
 def _without_value(left: Node, right: Node, agreed: Agreement) -> str:
-    """Say which side of an equation without variables has no value."""
-    if symbols(left) or symbols(right) or agreed.undecided:
+    """Say which side has no value, where no point could be compared for that."""
+    if agreed.points or agreed.undecided:
         return ""
-    which = {"left": "the right side has", "right": "the left side has"}
-    return f"{which[agreed.alone[1]] if agreed.alone else 'neither side has'} no value"
+    where = " at any of the points tried" if symbols(left) or symbols(right) else ""
+    if agreed.alone is None:
+        return f"neither side has a value{where}"
+    if agreed.undefined:
+        return f"there is no value of both sides{where}"
+    return f"the {'right' if agreed.alone[1] == 'left' else 'left'} side has no value{where}"
 
 
-def _missed(left: Node, right: Node, compared: Sequence[Point]) -> tuple[str, str]:
+def missed(left: Node, right: Node, compared: Sequence[Point]) -> tuple[str, str]:
     """Return a comparison in the formulas that came out one way at all points, and one whose borders aren't known."""
     sampled = ""
-    for condition in unsolved(left, right):
+    for condition in (each for side in (left, right) for each in conditions(opened(side))):
+        if is_solved(condition, alone=True):
+            continue
         border = Operation("subtract", condition.operands)
         possible = signs(border) if not has_cases(border) else {-1, 0, 1}
         holds = HOLDS[condition.name]
         outcomes = {sign in holds for sign in possible}
         if len(outcomes) < 2:
             continue
-        sampled = sampled or text(condition)
+        if not is_solved(condition, alone=False):
+            sampled = sampled or text(condition)
         met: set[bool] = set()
         for at in compared:
             ball = value(border, {name: at[name] for name in symbols(border)})
@@ -149,7 +155,7 @@ def told_apart(left: Node, right: Node, at: Point) -> tuple[tuple[str, str], tup
         shown = [_number(ball, digits) for ball in balls]
         if shown[0] != shown[1]:
             return (shown[0], shown[1]), values, float(difference.mid())
-    return (shown[0][:12], f"differs from it by {_number(-difference, 6)}"), values, float(difference.mid())
+    return (_number(balls[0], 10), f"differs from it by {_number(-difference, 6)}"), values, float(difference.mid())
 
 
 def _number(ball: Any, digits: int) -> str:

@@ -23,7 +23,7 @@ SETTINGS = 6
 """Settings of the other variables in which each variable's breakpoints are looked for."""
 MAX_PLACES = 400
 
-_INSIDE = [Fraction(k, 12) for k in range(1, 12)]
+_INSIDE = [Fraction(k, 18) for k in range(1, 18)]
 _BEYOND = [Fraction(k) for k in ("1", "1/2", "2", "3", "5", "8", "13", "21")]
 _BESIDE = Fraction(1, 10**6)
 
@@ -66,23 +66,18 @@ def _cells(borders: Sequence[Node], free: Sequence[str]) -> Iterator[Point]:
         yield dict(zip(free, numbers, strict=True))
 
 
-def unsolved(*trees: Node) -> list[Operation]:
-    """Return the comparisons in opened-up formulas whose breakpoints aren't known."""
-    return [
-        condition
-        for tree in trees
-        for condition in conditions(opened(tree))
-        if not _is_solved(Operation("subtract", condition.operands))
-    ]
-
-
-def _is_solved(border: Node) -> bool:
-    try:
-        if len(symbols(border)) == 1:
-            zeros(border)
-            return True
-    except TooHardError:
-        pass
+def is_solved(condition: Operation, *, alone: bool) -> bool:
+    """Tell whether the breakpoints of a comparison are known, `alone` without fixing other variables."""
+    border = Operation("subtract", condition.operands)
+    names = symbols(border)
+    if alone and len(names) > 1:
+        return False
+    for name in names:
+        try:
+            zeros(substitute(border, {other: Number(Fraction(7, 3)) for other in names if other != name}))
+        except TooHardError:
+            continue
+        return True
     return rational_value(border) is not None
 
 
@@ -117,10 +112,11 @@ def _zeros(borders: Sequence[Node], name: str, setting: Point) -> list[Fraction]
 def around(breakpoints: Sequence[Fraction]) -> Iterator[Fraction]:
     """Yield numbers at breakpoints in order, between, beside and beyond them."""
     yield from sorted(breakpoints, key=abs)
-    for left, right in pairwise(breakpoints):
-        yield from (left + (right - left) * each for each in (Fraction(1, 2), *_INSIDE))
+    gaps = [(left, right - left) for left, right in pairwise(breakpoints)]
+    yield from (left + width / 2 for left, width in gaps)
     if breakpoints:
         yield from (breakpoints[-1] + each for each in _BEYOND)
         yield from (breakpoints[0] - each for each in _BEYOND)
     for place in breakpoints:
         yield from (place + _BESIDE, place - _BESIDE)
+    yield from (left + width * each for left, width in gaps for each in _INSIDE)

@@ -8,7 +8,6 @@ functions are exponentials, a logarithm is the sum of those of the irreducible f
 from __future__ import annotations
 
 from fractions import Fraction
-from math import lcm
 from typing import Any
 
 from actcli.analyses.derive.identities.branches import TooHardError
@@ -26,14 +25,14 @@ class UndefinedError(Exception):
 class Fractions:
     """Expressions as SymPy fractions of polynomials in variables, exponentials and other functions.
 
-    The variable of exp(t) stands for exp(t/d), d from `divisors`. When a finer one turns out to be needed the divisor
-    is raised there and `stale` tells that everything has to be read again.
+    The variable of exp(t) stands for exp(u·t), u from `units`. When a smaller unit turns out to be needed it is put
+    there and `stale` tells that everything has to be read again.
     """
 
-    def __init__(self, divisors: dict[Any, int]) -> None:
+    def __init__(self, units: dict[Any, Any]) -> None:
         import sympy
 
-        self.sympy, self.divisors, self.stale = sympy, divisors, False
+        self.sympy, self.units, self.stale = sympy, units, False
         self.budget = Budget()
         self.exponentials: dict[Any, Any] = {}
         self.functions: list[tuple[str, Any, Any]] = []  # the function, its argument, the variable for it
@@ -79,7 +78,7 @@ class Fractions:
             if kind.startswith("root") and numerator.has(root):
                 above, below = self.sympy.fraction(argument)
                 relation = self.sympy.expand(below * root ** int(kind[4:]) - above)
-                self.budget.spend(self.sympy.degree(numerator, root) * len(numerator.args) * len(relation.args))
+                self.budget.spend(4 * self.sympy.degree(numerator, root) * len(numerator.args) * len(relation.args))
                 numerator = self.sympy.expand(self.sympy.prem(numerator, relation, root))
         return bool(numerator == 0)
 
@@ -155,12 +154,13 @@ class Fractions:
         """Return exp(factor · rest), a power of the exponential that stands for rest."""
         if rest == 0 or factor == 0:
             return self.sympy.Integer(1)
-        divisor = self.divisors.setdefault(rest, 1)
-        if divisor % factor.q:
-            self.divisors[rest] = lcm(divisor, int(factor.q))
+        unit = self.units.setdefault(rest, abs(factor))
+        if not (factor / unit).is_Integer:
+            common = self.sympy.igcd(unit.p * factor.q, factor.p * unit.q)
+            self.units[rest] = self.sympy.Rational(common, unit.q * factor.q)
             self.stale = True
             return self.sympy.Dummy(positive=True)
-        power = int(factor * divisor)
+        power = int(factor / unit)
         if abs(power) > MAX_POWER:
             raise TooHardError
         if rest not in self.exponentials:
@@ -224,7 +224,7 @@ class Fractions:
         exponents = {variable: rest for rest, variable in self.exponentials.items()}
         for factor, multiplicity in factors:
             if factor in exponents:
-                total += multiplicity * exponents[factor] / self.divisors[exponents[factor]]
+                total += multiplicity * exponents[factor] * self.units[exponents[factor]]
             else:
                 total += multiplicity * self.function("log", factor, real=True)
         return total

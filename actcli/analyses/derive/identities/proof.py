@@ -44,9 +44,9 @@ def _vanishes(piece: Piece) -> bool:
     """Tell whether the expression is 0 wherever it is defined."""
     if _degree(piece.tree, {}) > MAX_DEGREE:
         raise TooHardError
-    divisors: dict[Any, int] = {}
+    units: dict[Any, Any] = {}
     for _ in range(5):
-        fractions = Fractions(divisors)
+        fractions = Fractions(units)
         try:
             difference = fractions.read(piece.tree)
         except UndefinedError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,9 +14,11 @@ from actcli.core.signs import exact_ball
 
 KINDS = (
     "zero", "minimum", "maximum", "inflection", "kink", "jump", "undefined", "flat", "largest slope", "limit",
-    "asymptote",
+    "asymptote", "uncertain",
 )  # fmt: skip
 """Every kind of landmark, in the order they are listed."""
+MINUS = "−"
+"""The minus of texts for people; closed forms have the ASCII one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,35 @@ def _settled(ball: Any) -> Any:
     return arb(0) if ball is not None and 0 in ball and ball.rad() < arb(10) ** -100 else ball
 
 
-def limit(x: Fraction | float, value: Fraction | float, note: str, *, stated: bool = False) -> Landmark:
-    """Make the landmark of a limit; only a record's own are known exactly."""
+def limit(end: float, value: Fraction | float, *, stated: bool = False) -> Landmark:
+    """Make the landmark of a limit at ±∞; only a record's own are known exactly."""
     exact = isinstance(value, Fraction) and stated
     form = closed_form(exact_ball(Fraction(value))) if exact else ""
-    return Landmark("limit", float(x), float(value), _plain(x), _plain(value), "", form, note)
+    text = plain(end)
+    return Landmark("limit", end, float(value), text, plain(value), "", form, f"x → {text}")
 
 
-def _plain(x: Fraction | float) -> str:
+def approached(x: Any, value: Any, side: str) -> Landmark:
+    """Make the landmark of a limit at x, from below or above."""
+    found = mark("limit", x, value)
+    return replace(found, x_form="", value_form="", note=f"x → {number(x, short=True)} from {side}")
+
+
+def vertical(x: Any) -> Landmark:
+    """Make the landmark of a vertical asymptote."""
+    there = mark("asymptote", x, None, note="vertical")
+    return replace(there, x_form=f"x = {there.x_form or there.x_text.replace(MINUS, '-')}")
+
+
+def uncertain(x: float, where: str, note: str) -> Landmark:
+    """Make a row that says what isn't known."""
+    return Landmark("uncertain", x, math.nan, where, note=note)
+
+
+def plain(x: Fraction | float) -> str:
+    """Write a number or ±∞ for people, "" for NaN."""
     if isinstance(x, float) and not math.isfinite(x):
-        return {math.inf: "∞", -math.inf: "-∞"}.get(x, "")
+        return {math.inf: "∞", -math.inf: f"{MINUS}∞"}.get(x, "")
     return number(exact_ball(Fraction(x)))
 
 
@@ -88,19 +109,21 @@ def number(ball: Any, *, short: bool = False) -> str:
     if ball is None:
         return ""
     if not ball.is_finite():
-        return "∞" if ball > 0 else "-∞" if ball < 0 else ""
+        return "∞" if ball > 0 else f"{MINUS}∞" if ball < 0 else ""
     if ball == 0:
         return "0"
     if short and (form := closed_form(ball)):
-        return form
+        return form.replace("-", MINUS)
     text = str(ball.str(15, radius=False))
-    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+    digits, e, exponent = text.partition("e")
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return f"{digits}{e}{exponent}".replace("-", MINUS)
 
 
 def straight(rate: Fraction | float, level: Fraction | float) -> str:
-    """Write rate·x + level."""
-    rest = _plain(level)
+    """Write rate·x + level, with the ASCII minus of closed forms."""
+    rest = plain(level).replace(MINUS, "-")
     if not rate:
         return rest
-    term = "x" if rate == 1 else "-x" if rate == -1 else f"{_plain(rate)}x"
+    term = "x" if rate == 1 else "-x" if rate == -1 else f"{plain(rate)}x".replace(MINUS, "-")
     return term if not level else f"{term} {'-' if level < 0 else '+'} {rest.removeprefix('-')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -12,39 +12,43 @@ from flint import arb
 
 from actcli.activations.function import Function
 from actcli.analyses.derive.landmarks.landmark import Landmark, mark
-from actcli.analyses.derive.landmarks.smooth_parts import Part, SmoothParts, poles
-from actcli.core.signs import derivatives, exact_ball, simplest
+from actcli.analyses.derive.landmarks.places import Meeting
+from actcli.analyses.derive.landmarks.smooth_parts import SmoothParts
+from actcli.analyses.derive.landmarks.tails import tails
+from actcli.core.signs import derivatives, exact_ball
 from actcli.expressions.display.text import text
 from actcli.expressions.evaluate import flatten
 from actcli.expressions.parse import parse
 
 UNATTAINED = "the supremum, not attained"
+AT_LEAST = "at least this, the largest that was found"
 
 
-def largest_slope(cut: SmoothParts) -> Iterator[Landmark]:
-    """Yield the largest |f′|, or its supremum where it isn't attained."""
+def largest_slope(cut: SmoothParts, meetings: Sequence[Meeting], *, complete: bool) -> Iterator[Landmark]:
+    """Yield the largest |f′|, or its supremum where it isn't attained; the largest found where some may be missing."""
     existing = [part for part in cut.parts if part.exists]
-    if all(part.zeros[2].identically_zero for part in existing) and len(existing) == 1:
+    if all(part.straight for part in existing) and len(existing) == 1:
         return  # a straight line has the same slope everywhere
     found: list[tuple[Any, Any, str]] = []
     for part in existing:
         found += [(root.ball, part.at(root.ball, 1), "") for root in part.inside(2)]
-        if part.zeros[2].identically_zero:
+        if part.straight:
             span, end = cut.span(part.piece)
-            found.append((end, part.at(end, 1), f"for {span}"))
-        else:
-            inner = [end for end in (part.piece.low, part.piece.high) if abs(end) < cut.high]
-            found += [(exact_ball(end), part.at(exact_ball(end), 1), "") for end in inner]
-        for low, high in part.zeros[0].singular:
-            x = simplest(low, high)
-            places = [exact_ball(x)] if _grows_without_bound(part, x) else []
-            places += poles(part, low, high)
-            found += [(place, arb("inf"), UNATTAINED) for place in places]
-    for side in (-1, 1):
-        slope = cut.function.edges[side * math.inf][1] if side * math.inf in cut.function.edges else math.nan
+            inside = exact_ball((part.piece.low + part.piece.high) / 2)
+            found.append((end, part.at(inside, 1), f"for {span}"))
+    for meeting in meetings:
+        for part, towards in ((meeting.left, meeting.before), (meeting.right, meeting.after)):
+            if part.exists:
+                complete = complete and towards[1] is not None
+                unbounded = towards[1] is not None and not towards[1].is_finite()
+                found.append((meeting.place.ball, towards[1], UNATTAINED if unbounded else ""))
+    for side, part in ((-1, cut.parts[0]), (1, cut.parts[-1])):
+        slope = tails(cut.function, side)[1]
         if not math.isnan(slope):
             ball = arb("inf") if math.isinf(slope) else exact_ball(Fraction(slope))
             found.append((arb("inf") * side, ball, UNATTAINED))
+        elif part.exists:
+            complete = False
     best: tuple[Any, Any, str] | None = None
     for each in found:
         if each[1] is None:
@@ -52,18 +56,13 @@ def largest_slope(cut: SmoothParts) -> Iterator[Landmark]:
         size = abs(each[1])
         if best is None or size > abs(best[1]) or (size.overlaps(abs(best[1])) and _nearer(each, best)):
             best = each
-    if best is not None and abs(best[1]) != 0:
-        yield _with_stated_form(cut.function, mark("largest slope", best[0], abs(best[1]), note=best[2]), abs(best[1]))
-
-
-def _grows_without_bound(part: Part, x: Fraction) -> bool:
-    """Tell whether |f′| keeps growing towards a point, from either side."""
-    for side in (-1, 1):
-        slopes = [part.at(exact_ball(x + side * Fraction(1, 1 << k)), 1) for k in (48, 200, 1100)]
-        sizes = [abs(slope) for slope in slopes if slope is not None]
-        if len(sizes) == 3 and sizes[2] > 1.5 * sizes[1] > 2.25 * sizes[0]:
-            return True
-    return False
+    if best is None or abs(best[1]) == 0:
+        return
+    steepest = _with_stated_form(cut.function, mark("largest slope", best[0], abs(best[1]), note=best[2]), abs(best[1]))
+    stated = cut.function.largest_slope if cut.function.record.max_derivative else math.nan
+    if not complete and math.isfinite(steepest.value) and not math.isclose(stated, steepest.value, rel_tol=1e-15):
+        steepest = replace(steepest, note="; ".join(filter(None, (best[2], AT_LEAST))))
+    yield steepest
 
 
 def _with_stated_form(function: Function, steepest: Landmark, ball: Any) -> Landmark:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from actcli.analyses.derive.landmarks.landmark import Landmark
-from actcli.analyses.derive.landmarks.smooth_parts import RANGE
+from actcli.analyses.derive.landmarks.landmark import KINDS, MINUS, Landmark
 from actcli.analyses.derive.landmarks.survey import Survey
+from actcli.analyses.derive.landmarks.window import RANGE
 from actcli.report import Batch, Column, Table
 
 COLUMNS = (
-    Column("kind", "zero, minimum, maximum, inflection, kink, jump, flat, largest slope, limit, asymptote, undefined"),
+    Column("kind", ", ".join(KINDS)),
     Column("x", "where it is, correctly rounded", audience="machines"),
     Column("value", "f there; |f′| for the largest slope, the limit for a limit", audience="machines"),
     Column("x_text", "where it is; every digit is certain", heading="x", audience="people"),
@@ -28,24 +27,16 @@ def landmarks_table(survey: Callable[[], Survey]) -> Table:
 
     def rows(wanted: Sequence[str]) -> Iterator[Batch]:
         found = survey()
-        marks = list(found.landmarks)
-        if found.reach is not None:
-            marks.append(_end_of_search(float(found.reach)))
+        marks = [*found.landmarks, *found.uncertain]
         cells = {"remark": [_remark(mark) for mark in marks]}
         yield {name: cells.get(name) or [getattr(mark, name) for mark in marks] for name in wanted}
 
-    return Table("landmarks", COLUMNS, rows, title=f"Landmarks, looked for on [−{RANGE}, {RANGE}]")
+    return Table("landmarks", COLUMNS, rows, title=f"Landmarks, looked for at least on [−{RANGE}, {RANGE}]")
 
 
 def _remark(mark: Landmark) -> str:
     """Return the closed forms, unless the numbers beside them say as much already, and the note."""
-    x_form = "" if mark.x_form == mark.x_text else mark.x_form
-    value_form = "" if mark.value_form in (mark.value_text, f"{mark.value:g}") else mark.value_form
+    x_form = "" if mark.x_form.replace("-", MINUS) == mark.x_text else mark.x_form
+    value_form = "" if mark.value_form.replace("-", MINUS) in (mark.value_text, f"{mark.value:g}") else mark.value_form
     shown = replace(mark, x_form=x_form, value_form=value_form)
-    return "; ".join(filter(None, (shown.closed_form, mark.note)))
-
-
-def _end_of_search(reach: float) -> Landmark:
-    """Say up to where it is certain that nothing is missing."""
-    shown = f"{reach:.4g}"
-    return Landmark("uncertain", reach, math.nan, shown, note=f"for |x| > {shown} some may be missing")
+    return "; ".join(filter(None, (shown.closed_form.replace("-", MINUS), mark.note)))

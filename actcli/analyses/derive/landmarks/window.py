@@ -1,11 +1,11 @@
-"""How far out landmarks are looked for: beyond every place where another case begins, as far as such places are known."""
+"""How far out landmarks are looked for: beyond every known place where another case begins."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from actcli.analyses.derive.identities.branches import ZERO, TooHardError, breakpoints
-from actcli.core.pieces import delicate, opened, switches
+from actcli.core.seams import delicate, opened, switches
 from actcli.expressions.nodes import Node, Operation
 
 RANGE = Fraction(64)

@@ -43,7 +43,10 @@ def _verdict(found: Measured, loss: Loss, noun: str) -> str:
         told = _told(found.failures)
         places = [_place(each, twin) for each, twin in told if each.kind == DIGITS]
         phrases = [f"has lost half its digits {_listed(places)}"] if places else []
-        return _listed([*phrases, *(_phrase(each, twin, noun) for each, twin in told if each.kind != DIGITS)])
+        phrases += [_phrase(each, twin, noun) for each, twin in told if each.kind != DIGITS]
+        if phrases:
+            return _listed(phrases)
+        return f"is off by up to {_ulp(found.max_ulp)} near x = {_short(found.worst_x)}"
     next_to_zeros = _next_to_zeros(found, loss)
     if found.max_ulp == 0 and not next_to_zeros:
         return f"is exact at the {found.points} points tried"
