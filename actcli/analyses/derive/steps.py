@@ -49,7 +49,8 @@ class Subject:
 
     `name` is what the expression is called: σ(x), or sᵢ for an entry of a vector.
     `values` are the values that parameters take in comparisons, `avoid` the points where no derivative exists,
-    `further` points in every case of a formula with cases, `names` the meaning of symbols that only the known forms use. `rearranged` are the lines before the first known form.
+    `further` points in every case of a formula with cases, `names` the meaning of symbols that only the known forms
+    use. `rearranged` are the lines before the first known form.
     """
 
     name: Node
