@@ -104,8 +104,10 @@ def _script(letter: str) -> str:
 
     kind, _, plain = decomposition(letter).partition(" ")
     mark = {"<super>": "^", "<sub>": "_"}.get(kind)
-    base = "".join(chr(int(code, 16)) for code in plain.split()) if mark else ""
-    return f"{mark}{_ASCII.get(base, base)}" if base.isascii() or base in _ASCII else "?"
+    if mark is None:
+        return "?"
+    base = "".join(chr(int(code, 16)) for code in plain.split())
+    return mark + _ASCII.get(base, base if base.isascii() else "?")
 
 
 codecs.register_error(_HANDLER, _spell)
