@@ -106,6 +106,7 @@ def derive(
     """  # noqa: D301 - the backspace keeps the lines apart
     from actcli.analyses.derive.request import Request, answered, one_function
     from actcli.cli.catalogue import catalogue_of
+    from actcli.cli.progress import StatusLine
 
     style = options.nonfinite_style(nonfinite)
     terminal = options.terminal_facts(color)
@@ -129,7 +130,8 @@ def derive(
     from actcli.render import plan, render
 
     plan(format=format, outputs=output or [], plots=plot or [], terminal=terminal, digits=digits)
-    report = answered(request, catalogue)
+    with StatusLine(sys.stderr, shown=terminal.stderr_is_tty and not quiet) as status:
+        report = answered(request, catalogue, lambda k, lines: status.update(f"{lines} lines, order", k, order))
     render(
         report,
         format=format,

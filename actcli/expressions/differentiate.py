@@ -27,8 +27,8 @@ from actcli.expressions.parse import parse
 from actcli.expressions.tidy import ONE, ZERO, number, size, tidy
 
 MAX_REWRITES = 300
-MAX_SIZE = 4_000
-MAX_TEXT = 40_000
+MAX_SIZE = 1_000
+MAX_TEXT = 20_000
 """A derivation of more lines, with a longer line, or longer in all, is not one that anybody reads."""
 
 

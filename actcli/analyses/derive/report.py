@@ -19,7 +19,7 @@ from actcli.analyses.derive.landmarks.table import landmarks_table
 from actcli.analyses.derive.losses.table import losses_table
 from actcli.analyses.derive.namesakes import namesake
 from actcli.analyses.derive.notation import name_of
-from actcli.analyses.derive.steps import Derivation, derivation
+from actcli.analyses.derive.steps import Derivation, Progress, derivation
 from actcli.analyses.derive.steps_table import steps_table
 from actcli.analyses.derive.subjects import subjects
 from actcli.analyses.derive.worked.table import worked_table
@@ -38,6 +38,7 @@ def derive(
     at: Sequence[Fraction] = (),
     expand: bool = False,
     digits: int = 4,
+    progress: Progress = lambda order, lines: None,
 ) -> Report:
     """Return the report of a derivation, with the tables `steps` and `forms`, and others where they make sense.
 
@@ -49,7 +50,7 @@ def derive(
     derivations: list[Derivation] = []
     for subject in subjects(function, wrt, expand=expand):
         first = sum(len(each.lines) for each in derivations)
-        derivations.append(derivation(subject, order, first=first))
+        derivations.append(derivation(subject, order, first=first, progress=progress))
     element = function if isinstance(function, Function) else None
     forms = [definition(derivations[0]), *(form for each in derivations for form in forms_of(element, each))]
     title = _title(function, derivations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -49,8 +49,13 @@ class Request:
                 raise UsageError(f"{name} doesn't go with {question}")
 
 
-def answered(request: Request, catalogue: Catalogue) -> Report:
-    """Return the report of a request. Raises UsageError for what can't be read or derived."""
+def answered(
+    request: Request, catalogue: Catalogue, progress: Callable[[int, int], None] = lambda order, lines: None
+) -> Report:
+    """Return the report of a request. Raises UsageError for what can't be read or derived.
+
+    `progress` is told the order and the number of lines of a derivation so far.
+    """
     if request.check is not None:
         from actcli.analyses.derive.identities.check import check
 
@@ -65,7 +70,13 @@ def answered(request: Request, catalogue: Catalogue) -> Report:
     from actcli.analyses.derive.report import derive
 
     return derive(
-        function, order=request.order, wrt=request.wrt, at=request.at, expand=request.expand, digits=request.digits
+        function,
+        order=request.order,
+        wrt=request.wrt,
+        at=request.at,
+        expand=request.expand,
+        digits=request.digits,
+        progress=progress,
     )
 
 

@@ -17,6 +17,9 @@ from actcli.expressions.display import text
 from actcli.expressions.factor import factored
 from actcli.expressions.nodes import Node, substitute
 
+Progress = Callable[[int, int], None]
+"""Told the order, and the number of lines so far."""
+
 MAX_ORDER = 8
 """Beyond it nobody reads the result, and each order doubles or triples its length."""
 
@@ -85,7 +88,7 @@ class Derivation:
 
 
 def derivation(
-    subject: Subject, order: int, *, progress: Callable[[int], None] = lambda lines: None, first: int = 0
+    subject: Subject, order: int, *, progress: Progress = lambda order, lines: None, first: int = 0
 ) -> Derivation:
     """Derive an expression `order` times, comparing every line with the one before.
 
@@ -106,9 +109,12 @@ def derivation(
             expression = opened(expression)
             if k == 1 and expression != subject.tree:
                 lines.append(_line(subject, len(lines) + first, 1, "written_out", subject.tree, expression))
-        for line in _one_order(subject, expression, k, len(lines) + first):
-            lines.append(line)
-            progress(len(lines))
+        try:
+            for line in _one_order(subject, expression, k, len(lines) + first):
+                lines.append(line)
+                progress(k, len(lines))
+        except UsageError as error:
+            raise UsageError(f"order {k}: {error}") if k > 1 else error from None
         expression = lines[-1].expression
         results.append(expression)
     return Derivation(subject, tuple(lines), tuple(results))
