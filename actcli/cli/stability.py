@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from actcli.activations.registry import AnyFunction
     from actcli.analyses.stability.request import Request
     from actcli.render.plan import Plan
-    from actcli.report import Report
+    from actcli.report import Report, Table
+
+_WIDE = 120
+"""Columns of a terminal that have room for a whole audit."""
 
 FAILED = 1
 """The exit status when a check that the user asked for did not hold."""
@@ -177,6 +180,8 @@ def stability(
         return 0
     if bool(inputs) != bool(got):
         raise UsageError("--inputs and --got go together: the numbers, and what was computed from them")
+    if inputs:
+        _refuse_beside_files(ctx)
     with StatusLine(sys.stderr, shown=terminal.stderr_is_tty and not quiet) as line:
         if inputs and got:
             expected = _one(request.formats, "--dtype") if dtype else None
@@ -184,7 +189,8 @@ def stability(
         else:
             who = Who(split_names(impl), get_device(device, _teller(quiet)), impl_gradient, array)
             report = analyse(functions, who, request, table=table, progress=line.update)
-    shown = report if table else _for_people(report, places, request, several=worst is not None)
+    wanted = _wanted(report, places, request, several=worst is not None) if table is None else report
+    shown = _for_people(wanted, places, request, reasons=verbose > 0 or terminal.width >= _WIDE)
     render(
         shown,
         format=format,
@@ -224,12 +230,23 @@ def _one(several: Sequence[Each], what: str) -> Each:
     return several[0]
 
 
+def _refuse_beside_files(ctx: typer.Context) -> None:
+    """Refuse the options that say who computes and where, which the files say already."""
+    for name in ("impl", "impl_gradient", "array", "points", "samples"):
+        source = ctx.get_parameter_source(name)
+        if source is not None and not source.name.startswith("DEFAULT"):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} means nothing beside --inputs and --got, which are points and answers")
+
+
 def _dump(path: str, functions: Sequence[AnyFunction], request: Request) -> None:
     import numpy as np
 
     from actcli.analyses.stability.recorded import dumped
     from actcli.render.output import open_output
 
+    if not path.endswith(".npy"):
+        raise UsageError(f"--dump-inputs {path}: the numbers are written as .npy; give a name that ends so")
     order, format = _one(request.orders, "--order"), _one(request.formats, "--dtype")
     numbers = dumped(_one(functions, "activation"), order, format, request)
     with open_output(path) as file:
@@ -237,12 +254,38 @@ def _dump(path: str, functions: Sequence[AnyFunction], request: Request) -> None
     sys.stderr.write(f"actcli: {len(numbers):,} inputs written to {path}\n")
 
 
-def _for_people(report: Report, places: Plan, request: Request, *, several: bool) -> Report:
+def _wanted(report: Report, places: Plan, request: Request, *, several: bool) -> Report:
     """Return the report with the tables that people have asked for; programs get all of them."""
     if any(place.format == "json" for place in places.destinations):
         return report
     wanted = {"audit", *(["extremes"] if request.points == "extremes" else []), *(["worst"] if several else [])}
     return replace(report, tables={name: table for name, table in report.tables.items() if name in wanted})
+
+
+def _for_people(report: Report, places: Plan, request: Request, *, reasons: bool) -> Report:
+    """Return the report as people read it, where nobody else does: tables that fit into a terminal."""
+    from actcli.analyses.stability.people import side_by_side, stretches, without_reasons
+    from actcli.render.plan import PEOPLE
+
+    if not all(place.format in PEOPLE for place in places.destinations):
+        return report
+    tables, remarks = dict(report.tables), report.notes
+    audit = tables.get("audit")
+    if audit is not None and request.by_binade:
+        tables["audit"] = stretches(audit)
+    elif audit is not None and not reasons and _is_crowded(audit) and places.stdout_format == "table":
+        tables["audit"] = without_reasons(audit)
+        remarks = (*remarks, "the reasons of the verdicts: add -v")
+    if "extremes" in tables:
+        tables["extremes"], said = side_by_side(tables["extremes"])
+        remarks = (*remarks, *said)
+    return replace(report, tables=tables, notes=remarks)
+
+
+def _is_crowded(table: Table) -> bool:
+    """Tell whether rows differ in more than who computes, which takes the room of the reasons."""
+    keys = [column.name for column in table.columns_for("people")]
+    return any(name in keys for name in ("activation", "order", "dtype"))
 
 
 def _teller(quiet: bool) -> Callable[[str], None]:

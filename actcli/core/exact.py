@@ -34,7 +34,7 @@ HOPELESS = 1 << 13
 
 
 REST_BITS = 30
-"""Bits to which the rest is known."""
+"""Bits to which the rest is known: one of at most 2^-30 can't be told from 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ ULP_UNIT = 20
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One point: how far off (0 where only counted), and the bit patterns of x, the answer and the right answer."""
+    """One point: how far off, and the bit patterns of x, the answer and the right answer.
+
+    `size` is 0 where points are only counted, ∞ where no distance describes an answer: NaN, or infinite by mistake.
+    """
 
     size: float
     x: int
@@ -61,10 +64,10 @@ class Tally:
 class Summary:
     """An audit of some points. `Summary(format)` is the audit of none, the identity of `merge`.
 
-    `worst` holds up to `keep` cases with an error above 0, largest first. `measured` points have a distance (the others
-    are NaN or infinite where they shouldn't be); `ulp_sum` is in units of 2^-20 ULP. `decided` counts the points whose
-    right answer took arbitrary precision, `undecided` those for which that failed too. Relative errors are those of
-    normal exact values.
+    `worst` holds up to `keep` cases with an error above 0, largest first, and before them those without a distance,
+    whose answer is NaN or infinite where it shouldn't be, or the other way round. `measured` points have a distance;
+    `ulp_sum` is in units of 2^-20 ULP. `decided` counts the points whose right answer took arbitrary precision,
+    `undecided` those for which that failed too.
     """
 
     format: Format
@@ -73,6 +76,7 @@ class Summary:
     measured: int = 0
     ulp_sum: int = 0
     worst: tuple[Case, ...] = ()
+    worst_ulp: Case | None = None
     worst_relative: Case | None = None
     worst_absolute: Case | None = None
     tallies: Mapping[str, Tally] = field(default_factory=dict)
@@ -84,7 +88,7 @@ class Summary:
     @property
     def max_ulp(self) -> float:
         """The largest distance, NaN when no point has one."""
-        return self.worst[0].size if self.worst else 0.0 if self.measured else math.nan
+        return self._size(self.worst_ulp)
 
     @property
     def mean_ulp(self) -> float:
@@ -93,13 +97,16 @@ class Summary:
 
     @property
     def max_relative(self) -> float:
-        """The largest |got − t|/|t|, 0 when there is none."""
-        return self.worst_relative.size if self.worst_relative else 0.0
+        """The largest |got − t| / max(|t|, smallest normal), NaN when no point has a distance."""
+        return self._size(self.worst_relative)
 
     @property
     def max_absolute(self) -> float:
-        """The largest |got − t|, 0 when there is none."""
-        return self.worst_absolute.size if self.worst_absolute else 0.0
+        """The largest |got − t|, NaN when no point has a distance."""
+        return self._size(self.worst_absolute)
+
+    def _size(self, worst: Case | None) -> float:
+        return worst.size if worst else 0.0 if self.measured else math.nan
 
     def count(self, name: str) -> int:
         """Return one of `COUNTS`."""
@@ -124,6 +131,7 @@ class Summary:
             self.measured + other.measured,
             self.ulp_sum + other.ulp_sum,
             _largest((*self.worst, *other.worst), self.format)[:keep],
+            _either(self.worst_ulp, other.worst_ulp, self.format),
             _either(self.worst_relative, other.worst_relative, self.format),
             _either(self.worst_absolute, other.worst_absolute, self.format),
             _merged(self.tallies, other.tallies, self.format),
@@ -135,7 +143,6 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists, dicts and numbers that JSON holds exactly."""
-        relative, absolute = self.worst_relative, self.worst_absolute
         return {
             "format": self.format.name,
             "keep": self.keep,
@@ -143,8 +150,9 @@ class Summary:
             "measured": self.measured,
             "ulp_sum": self.ulp_sum,
             "worst": [_plain(case) for case in self.worst],
-            "worst_relative": relative and _plain(relative),
-            "worst_absolute": absolute and _plain(absolute),
+            "worst_ulp": self.worst_ulp and _plain(self.worst_ulp),
+            "worst_relative": self.worst_relative and _plain(self.worst_relative),
+            "worst_absolute": self.worst_absolute and _plain(self.worst_absolute),
             "tallies": {name: [tally.count, _plain(tally.first)] for name, tally in self.tallies.items()},
             "histogram": list(self.histogram),
             "warnings": sorted(self.warnings),
@@ -154,7 +162,7 @@ class Summary:
 
     def from_json(self, data: Mapping[str, Any]) -> Summary:
         """Return the summary that `to_json` wrote down."""
-        relative, absolute = data["worst_relative"], data["worst_absolute"]
+        ulp, relative, absolute = (data[f"worst_{name}"] for name in ("ulp", "relative", "absolute"))
         return Summary(
             FORMATS[data["format"]],
             data["keep"],
@@ -162,6 +170,7 @@ class Summary:
             data["measured"],
             data["ulp_sum"],
             tuple(Case(*each) for each in data["worst"]),
+            ulp and Case(*ulp),
             relative and Case(*relative),
             absolute and Case(*absolute),
             {name: Tally(count, Case(*first)) for name, (count, first) in data["tallies"].items()},
@@ -232,6 +241,9 @@ def summarise(
         if name in found and (count := int(np.count_nonzero(found[name]))):
             tallies[name] = Tally(count, case(0.0, _first(found[name], bits, format)))
     histogram, measured, ulp_sum = _distribution(errors.ulp)
+    beyond: list[Case] = []
+    if measured < x.size:
+        beyond = largest(np.where(errors.wrong_nan | errors.wrong_infinity, np.inf, 0.0), keep)
     worst = largest(errors.ulp, keep)
     relative, absolute = largest(errors.relative, 1), largest(errors.absolute, 1)
     return Summary(
@@ -240,7 +252,8 @@ def summarise(
         x.size,
         measured,
         ulp_sum,
-        tuple(worst),
+        _largest((*beyond, *worst), format)[:keep],
+        worst[0] if worst else None,
         relative[0] if relative else None,
         absolute[0] if absolute else None,
         tallies,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from actcli.implementations.library import Library, Table
-from actcli.implementations.provider import Array, Provider
+from actcli.implementations.provider import Array, Provider, require
 
 TABLE: Table = {
     "identity": lambda nn, x: nn.identity(x),
@@ -53,7 +53,9 @@ def compute(function: Callable[[Any], Any], x: Array) -> Array:
     import jax
 
     with jax.default_device(jax.local_devices(backend="cpu")[0]), jax.enable_x64(x.dtype.itemsize == 8):
-        return np.array(function(jax.numpy.asarray(x)))
+        answer = function(jax.numpy.asarray(x))
+        require(answer, jax.Array, "Array")
+        return np.array(answer)
 
 
 def compiled(function: Callable[[Any], Any], order: int, rows: bool) -> Any:

@@ -68,6 +68,14 @@ class Implementation:
         return answer
 
 
+def require(answer: object, kind: type, name: str) -> None:
+    """Raise UsageError when the answer to an array of a library, which is called `name`, isn't one of its arrays."""
+    if not isinstance(answer, kind):
+        found = type(answer)
+        module = "" if found.__module__ == "builtins" else f"{found.__module__}."
+        raise UsageError(f"answers a{'n' if name[0] in 'AEIOU' else ''} {name} with {module}{found.__qualname__}")
+
+
 def address(device: Device) -> str:
     """Return the name by which another process gets the same device: `cpu`, `cuda:0`."""
     return "cpu" if device.kind == "cpu" else f"{device.kind}:{device.number}"

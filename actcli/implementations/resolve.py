@@ -31,10 +31,15 @@ def providers() -> dict[str, Provider]:
 
 
 def choose(
-    names: Sequence[str], *, gradient: str = "", array: str = "", warn: Warn = lambda message: None
+    names: Sequence[str],
+    functions: Sequence[AnyFunction] = (),
+    *,
+    gradient: str = "",
+    array: str = "",
+    warn: Warn = lambda message: None,
 ) -> list[Provider]:
     """Return the providers that names stand for; see `resolve`."""
-    chosen = {each.name: each for name in names for each in _chosen(name.strip(), gradient, array, warn)}
+    chosen = {each.name: each for name in names for each in _chosen(name.strip(), functions, gradient, array, warn)}
     codes = [name for name in chosen if is_code(name)]
     if (gradient or array) and not codes:
         option = "--impl-gradient" if gradient else "--array"
@@ -49,7 +54,7 @@ def is_code(name: str) -> bool:
     return ":" in name and not name.startswith("textbook:")
 
 
-def _chosen(name: str, gradient: str, array: str, warn: Warn) -> Iterator[Provider]:
+def _chosen(name: str, functions: Sequence[AnyFunction], gradient: str, array: str, warn: Warn) -> Iterator[Provider]:
     from actcli.implementations import textbook, user_provider
 
     known = providers()
@@ -65,11 +70,11 @@ def _chosen(name: str, gradient: str, array: str, warn: Warn) -> Iterator[Provid
             raise MissingError(f"--impl {name}: {missing}")
         yield known[name]
     elif name.startswith("textbook:"):
-        yield textbook.variant(name)
+        yield textbook.variant(name, functions)
     elif ":" in name:
         yield user_provider.provider(name, gradient, array)
     else:
-        every = [*known, *GROUPS, *(f"textbook:{variant}" for variant in textbook.variant_names())]
+        every = [*known, *GROUPS, *(f"textbook:{variant}" for variant in textbook.variant_names(functions))]
         near = suggestion(name, every) or f"; there are {', '.join([*known, *GROUPS])} and module:function"
         raise UsageError(f"unknown implementation {name!r}{near}")
 
@@ -93,7 +98,7 @@ def resolve(
     Raises UsageError for an unknown name and when nothing is left, MissingError for a library that was asked for by
     name and isn't there.
     """
-    chosen = choose(names, gradient=gradient, array=array, warn=warn)
+    chosen = choose(names, functions, gradient=gradient, array=array, warn=warn)
     cases = list(product(orders, formats))
     found: list[Implementation] = []
     lacks: list[str] = []

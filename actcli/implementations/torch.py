@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from actcli.implementations.library import Library, Table
-from actcli.implementations.provider import Array, Provider
+from actcli.implementations.provider import Array, Provider, require
 
 TABLE: Table = {
     "identity": lambda F, x: x.clone(),
@@ -56,6 +56,7 @@ def derivative(function: Callable[[Any], Any], order: int, device: str, x: Array
     """
     tensor = to_tensor(x, device).requires_grad_(order > 0)
     answer = function(tensor)
+    require(answer, type(tensor), "Tensor")
     for _ in range(order):
         answer = _slope(answer, tensor)
     return to_numpy(answer)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from actcli.core.device import Device, get_device
 from actcli.errors import MissingError, UsageError, suggestion
-from actcli.implementations.provider import Array, Implementation, Provider, address
+from actcli.implementations.provider import Array, Implementation, Provider, address, require
 from actcli.implementations.user_code import find_code
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def provider(text: str, gradient: str = "", array: str = "") -> Provider:
         raise UsageError(f"unknown --array {array!r}{suggestion(array, list(ARRAYS))}; there are {', '.join(ARRAYS)}")
     if array:
         _need(array)
-    code = _code(_anywhere(text))
-    if gradient:
-        _code(_anywhere(gradient))
+    with _ALONE, _off_stdout():
+        code = _code(_anywhere(text))
+        if gradient:
+            _code(_anywhere(gradient))
     user = _User(text, gradient, array or ("torch" if _is_module(code) else "numpy"))
     return Provider(text, user.find, hint="" if gradient else "give --impl-gradient module:function")
 
@@ -64,13 +66,30 @@ class _User:
 
 
 def _run(text: str, array: str, order: int, device: str, x: Array) -> Array:
-    code = _code(text)
     # Standard output is one for the whole process, and nobody has said that the code may run in several threads.
-    with _ALONE, redirect_stdout(sys.stderr):
+    with _ALONE, _off_stdout():
+        code = _code(text)
         return _CALLS[array](code, order, device, x)
 
 
 _ALONE = threading.Lock()
+
+
+@contextmanager
+def _off_stdout() -> Iterator[None]:
+    """Send what code prints to standard error, also past Python: by C's printf, or to the file descriptor."""
+    import ctypes
+
+    flush = getattr(ctypes.pythonapi, "fflush", lambda stream: None)
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        flush(None)  # C holds back what it prints
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _numpy(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array:
@@ -93,7 +112,9 @@ def _jax(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array
 def _cupy(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array:
     where = get_device(device)
     with where.active():
-        return where.to_numpy(code(where.array(x)))
+        answer = code(where.array(x))
+        require(answer, where.xp.ndarray, "CuPy array")
+        return where.to_numpy(answer)
 
 
 _CALLS = {"numpy": _numpy, "torch": _torch, "jax": _jax, "cupy": _cupy}

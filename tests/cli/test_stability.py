@@ -17,6 +17,8 @@ from tests.conftest import Completed
 Run = Callable[..., Completed]
 
 KERNELS = """
+import ctypes
+import os
 import time
 import numpy as np
 
@@ -31,8 +33,20 @@ def slope(x):
     return s * (1 - s)
 
 
+def chatty_below_python(x):
+    ctypes.CDLL(None).printf(b"hello from C\\n")
+    os.write(1, b"hello from the system\\n")
+    return good(x)
+
+
 def chatty(x):
     print("hello from the kernel")
+    return good(x)
+
+
+def float32_only(x):
+    if x.dtype != np.float32:
+        raise TypeError("float32, please")
     return good(x)
 
 
@@ -99,6 +113,11 @@ def test_code_of_a_users_own(actcli: Run, kernels: Path) -> None:
     assert done.returncode == 0
     done = actcli(*command, "mykernels:chatty", cwd=kernels)
     assert rows(done)[0]["reason"] == "every answer is correctly rounded; prints 'hello from the kernel'"
+    done = actcli(*command, "mykernels:chatty_below_python", cwd=kernels)
+    assert "hello" not in done.stdout
+    assert [row["verdict"] for row in rows(done)] == ["exact"]
+    assert "hello from C\n" in done.stderr
+    assert "hello from the system\n" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -121,12 +140,15 @@ def test_code_that_does_not_work_fails_even_without_a_gate(actcli: Run, kernels:
     ("arguments", "message"),
     [
         (("--impl", "nowhere:f"), "nowhere:f: there is no module 'nowhere'"),
-        (("--range", "5:1"), "--range 5.0:1.0 is empty: float16 has no number in it"),
+        (("--range", "5:1"), "--range 5.0:1.0 has its ends reversed: write 1.0:5.0"),
+        (("--range", "1.0001:1.0002"), "--range 1.0001:1.0002 is empty: float16 has no number in it"),
         (("--range", "1"), "--range '1': write A:B, such as -10:10"),
         (("--impl", "textbook:nave"), "did you mean"),
         (("--dtype", "float64", "--points", "exhaustive"), "narrow the --range, or take --points sampled"),
         (("--inputs", "x.npy"), "--inputs and --got go together"),
         (("--dump-inputs", "x.npy"), "values from elsewhere are those of one --dtype: give one, not 3"),
+        (("--dump-inputs", "x.csv", "--dtype", "float16"), "--dump-inputs x.csv: the numbers are written as .npy"),
+        (("--inputs", "x.npy", "--got", "y.npy"), "--points means nothing beside --inputs and --got"),
         (("--table", "nope"), "no table 'nope' in stability"),
     ],
 )
@@ -196,6 +218,59 @@ def test_people_see_the_audit_and_what_they_asked_for(actcli: Run) -> None:
     extremes = actcli(*command, "--points", "extremes", environment=wide).stdout
     assert "max ULP" in extremes
     assert "expected" in extremes
+
+
+def test_people_see_implementations_side_by_side(actcli: Run) -> None:
+    command = ("stability", "log_sigmoid", "--impl", "textbook:naive,actcli", "--dtype", "float32", "--quiet")
+    lines = actcli(*command, "--points", "extremes", "--table", "extremes", "-f", "table").stdout.splitlines()
+    assert lines[2].split() == ["x", "textbook:naive", "actcli", "expected"]
+    cells = {line.split()[0]: line.split()[1:] for line in lines[4:] if line}
+    assert cells["-1000"] == ["-∞", "(wrong)", "-1000", "-1000"]
+    assert cells["100"] == ["0", "(26.5", "ULP)", "-3.7835e-44", "-3.7835e-44"]
+    assert "note: textbook:naive: divide by zero in log, at x = -∞" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_failures_at_all_extremes_are_one_remark(actcli: Run, kernels: Path) -> None:
+    command = ("stability", "sigmoid", "--impl", "mykernels:float32_only", "--dtype", "float16", "--points", "extremes")
+    done = actcli(*command, "--table", "extremes", "--format", "markdown", cwd=kernels)
+    assert done.stdout.count("| failed") == 19
+    assert "- mykernels:float32_only: raised TypeError: float32, please, at 19 of the inputs" in done.stdout
+
+
+def test_people_see_a_row_an_audit_and_a_row_a_stretch(actcli: Run) -> None:
+    command = ("stability", "sigmoid", "--impl", "actcli,textbook:naive", "--samples", "100", "--format", "table")
+    audit = actcli(*command).stdout
+    assert "note: the reasons of the verdicts: add -v" in audit
+    lines = audit.splitlines()
+    assert lines[1] == "inaccurate"
+    assert [line.split()[:3] for line in lines[5:7]] == [
+        ["actcli", "float16", "0.5"],
+        ["textbook:naive", "float16", "255"],
+    ]
+    assert "underflows" not in audit
+    assert "underflows" in actcli(*command, "-v").stdout
+    binades = actcli(*command, "--dtype", "float32", "--by", "binade").stdout
+    rows = [line.split() for line in binades.splitlines() if line.startswith("actcli")]
+    assert ["actcli", "nan", "0", "exact"] in rows
+    assert ["actcli", "-∞", "…", "∞", "0.5"] in [row[:5] for row in rows]
+    assert len(rows) == 2
+
+
+def test_programs_get_one_word(actcli: Run) -> None:
+    done = actcli("stability", "sigmoid", "--impl", "actcli,textbook:naive", "--dtype", "float16", "--format", "json")
+    found = json.loads(done.stdout)
+    assert found["verdict"] == "inaccurate"
+    assert found["notes"][0] == "2 audits: 1 exact, 1 inaccurate"
+
+
+@pytest.mark.parametrize(
+    "option", [("--impl", "torch"), ("--samples", "3"), ("--points", "sampled"), ("--array", "torch")]
+)
+def test_options_that_mean_nothing_beside_files_are_refused(actcli: Run, option: tuple[str, str]) -> None:
+    done = actcli("stability", "sigmoid", "--inputs", "x.npy", "--got", "y.npy", *option)
+    assert done.returncode == 2
+    assert f"{option[0]} means nothing beside --inputs and --got" in done.stderr
 
 
 def test_a_plot_in_the_terminal(actcli: Run) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from actcli.core.exact import Reference
 from actcli.core.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, Format, format_of, get_format, round_to
-from actcli.core.ulp import errors, spacing
+from actcli.core.ulp import errors, errors_near, spacing
 from actcli.errors import UsageError
 from actcli.expressions.parse import parse
 
@@ -113,3 +113,35 @@ def test_the_metric_at_its_corners() -> None:
 def test_a_truth_just_below_a_power_of_two_is_measured_in_its_own_binade() -> None:
     # 1 − ε/8 rounds to 1, whose spacing is ε; the truth lies where the spacing is ε/2.
     assert _error(1.0, 1.0, -0.125)[0] == 0.25
+
+
+@pytest.mark.parametrize("general", [True, False])
+def test_relative_errors_of_subnormal_truths_are_of_the_smallest_normal(general: bool) -> None:
+    smallest = 2.0**-14
+    exact = np.array([2.0**-24, 2.0**-24, 2.0**-15, 0.0, 0.0, 1.0])
+    got = np.array([0.5, 2.0**-23, 0.0, 0.0, 0.25, 0.5]).astype(np.float16)
+    rounded = exact.astype(np.float16)
+    found = errors(got, rounded, np.zeros(6), FLOAT16) if general else errors_near(got, exact, rounded, FLOAT16)
+    assert list(found.relative) == [(0.5 - 2.0**-24) / smallest, 2.0**-10, 0.5, 0, 0.25 / smallest, 0.5]
+
+
+def test_errors_that_cannot_be_told_from_0_are_0() -> None:
+    largest = float(np.finfo(np.float32).max)
+    # The reference says no more of a rest than 2^-30 ULP, which is 2^74 here.
+    for rest in (2.0**-30, -(2.0**-60)):
+        found = errors(np.array([largest]), np.array([largest]), np.array([rest]), FLOAT32)
+        assert (found.ulp[0], found.absolute[0], found.relative[0]) == (0, 0, 0)
+    told = errors(np.array([largest]), np.array([largest]), np.array([2.0**-29]), FLOAT32)
+    assert (told.ulp[0], told.absolute[0]) == (2.0**-29, 2.0**75)
+
+
+def test_exact_values_in_float64_tell_2_to_the_minus_26_ulp_of_float32() -> None:
+    big = 2.0**100
+    rounded = np.full(3, big, dtype=np.float32)
+    exact = np.array([big * (1 + 2.0**-50), big * (1 + 2.0**-48), big])
+    found = errors_near(rounded, exact, rounded, FLOAT32)
+    assert list(found.absolute) == [0, 2.0**52, 0]
+    assert list(found.ulp) == [0, 2.0**-25, 0]
+    infinite = [np.append(each, np.inf).astype(each.dtype) for each in (rounded, exact, rounded)]
+    with_infinity = errors_near(*infinite, FLOAT32)
+    assert list(with_infinity.absolute) == [0, 2.0**52, 0, 0]

@@ -102,6 +102,15 @@ def test_what_is_counted() -> None:
     assert found.count("incorrectly_rounded") == 5
     assert found.tallies["wrong_sign"].first.x == int(np.float32(3).view(np.uint32))
     assert found.max_ulp == 2.0**24  # -1 for 1
+    assert [(case.size, case.x) for case in found.worst[:4]] == [
+        (math.inf, int(x[0].view(np.uint32))),  # NaN
+        (math.inf, int(x[1].view(np.uint32))),  # infinite
+        (math.inf, int(x[5].view(np.uint32))),  # finite instead of infinite
+        (2.0**24, int(x[2].view(np.uint32))),
+    ]
+    fewer = audit(x, got, exact, keep=2)
+    assert fewer.worst == found.worst[:2]
+    assert fewer.max_ulp == 2.0**24
     assert found.bins()[-1] == (2.0**24, 2.0**25, 1)
 
 
@@ -131,9 +140,17 @@ def test_the_audit_of_nothing() -> None:
     empty = Summary(FLOAT32)
     assert math.isnan(empty.max_ulp)
     assert math.isnan(empty.mean_ulp)
+    assert math.isnan(empty.max_relative)
+    assert math.isnan(empty.max_absolute)
     assert empty.bins() == []
     assert len(empty.histogram) == BINS
     nothing = np.empty(0, dtype=np.float32)
     assert audit(nothing, nothing, np.empty(0)) == empty
+    one = np.ones(1, dtype=np.float32)
+    unmeasured = audit(one, one * np.nan, np.ones(1))
+    assert math.isnan(unmeasured.max_ulp)
+    assert math.isnan(unmeasured.max_relative)
+    assert math.isnan(unmeasured.max_absolute)
+    assert audit(one, one, np.ones(1)).max_absolute == 0
     with pytest.raises(ValueError, match="float16"):
         empty.merge(Summary(FLOAT16))

@@ -12,7 +12,7 @@ from actcli.activations.registry import DEFAULT
 from actcli.core.formats import FORMATS
 from actcli.errors import MissingError, UsageError
 from actcli.implementations import resolve as module
-from actcli.implementations.provider import Implementation, Provider
+from actcli.implementations.provider import Implementation, Provider, require
 from actcli.implementations.resolve import choose, providers, resolve
 
 GELU, SIGMOID = DEFAULT.get("gelu"), DEFAULT.get("sigmoid")
@@ -167,6 +167,40 @@ def test_what_code_prints_is_not_data(folder: Path, capsys: pytest.CaptureFixtur
     user("chatty")(X)
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "called\n")
+
+
+@pytest.mark.parametrize(
+    ("array", "library", "words"),
+    [("torch", "torch", "answers a Tensor with numpy.ndarray"), ("jax", "jax", "answers an Array with numpy.ndarray")],
+)
+def test_answers_of_another_library_are_called_so(folder: Path, array: str, library: str, words: str) -> None:
+    pytest.importorskip(library, reason=f"{library} is not installed")
+    (folder / "mixed_up.py").write_text("import numpy as np\ndef f(x): return np.zeros(3, np.float32)\n")
+    (found,) = resolve(["mixed_up.py:f"], [SIGMOID], [0], [FLOAT32], array=array)
+    with pytest.raises(UsageError, match=words):
+        found(X)
+
+
+def test_an_answer_must_be_of_its_library() -> None:
+    require(X, np.ndarray, "ndarray")
+    with pytest.raises(UsageError, match=r"^answers a Tensor with numpy\.ndarray$"):
+        require(X, set, "Tensor")
+    with pytest.raises(UsageError, match=r"^answers an Array with float$"):
+        require(0.5, set, "Array")
+
+
+def test_what_code_prints_below_python_is_not_data(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "below.py").write_text("""
+import os
+os.write(1, b"imported ")
+def f(x):
+    os.write(1, b"called")
+    return x
+""")
+    (found,) = resolve(["below.py:f"], [SIGMOID], [0], [FLOAT32])
+    found(X)
+    printed = capfd.readouterr()
+    assert (printed.out, printed.err) == ("", "imported called")
 
 
 def test_options_of_user_code_need_user_code(folder: Path) -> None:

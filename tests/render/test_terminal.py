@@ -60,6 +60,8 @@ def test_fallback() -> None:
     assert not Terminal(encoding="latin-1").unicode
 
 
-@pytest.mark.parametrize(("text", "spelt"), [("e⁻ˣ", "e^-x"), ("x² + y³", "x^2 + y^3"), ("sᵢ·xⱼ", "s_i*x_j"), ("日", "?")])
+@pytest.mark.parametrize(
+    ("text", "spelt"), [("e⁻ˣ", "e^-x"), ("x² + y³", "x^2 + y^3"), ("sᵢ·xⱼ", "s_i*x_j"), ("日", "?")]
+)
 def test_raised_and_lowered_letters_in_ascii(text: str, spelt: str) -> None:
     assert ascii_fallback(text) == spelt

@@ -123,7 +123,7 @@ def _report(
     said, word, failed = [*notes, _about_points(cases)], "", ""
     if table != "extremes" or request.gate.given:
         word = _verdict(results())
-        said.append(_about_truth(results()))
+        said = [*_counts(results()), *said, _about_truth(results())]
         failed = failure(results(), request.gate)
     return Report(
         name="stability",
@@ -168,6 +168,16 @@ def _about_truth(results: Sequence[Result]) -> str:
 
 
 def _verdict(results: Sequence[Result]) -> str:
-    words = [verdict(result.whole, result.audit)[0] for result in results]
+    """Return the worst of the words."""
+    return max(_words(results), key=list(VERDICTS).index)
+
+
+def _counts(results: Sequence[Result]) -> list[str]:
+    """Return a sentence that counts the words, where there are several."""
+    words = _words(results)
     counts = [f"{words.count(word)} {word}" for word in VERDICTS if word in words]
-    return f"{len(words)} audits: {', '.join(counts)}" if len(words) > 1 else words[0]
+    return [f"{len(words)} audits: {', '.join(counts)}"] if len(words) > 1 else []
+
+
+def _words(results: Sequence[Result]) -> list[str]:
+    return [verdict(result.whole, result.audit)[0] for result in results]

@@ -7,6 +7,7 @@ sentence that names the input. A call that takes too long is interrupted.
 from __future__ import annotations
 
 import io
+import re
 import signal
 import threading
 import warnings
@@ -31,6 +32,17 @@ MOST_PROBES = 4_000
 
 EVERY_INPUT = "whatever the input"
 
+_ARRAY_MIXED_UP = {
+    "must be (a )?Tensor|expected (a )?Tensor": "if it takes tensors, add --array torch",
+    r"'Tensor' object has no attribute|numpy\(\) on Tensor|a Tensor with numpy": "if it takes NumPy arrays, leave "
+    "--array torch away",
+    "TracerArrayConversionError|an Array with numpy": "if it takes NumPy arrays, leave --array jax away",
+    "Implicit conversion to a NumPy array": "if it takes NumPy arrays, leave --array cupy away",
+}
+"""What libraries say to arrays of another library, and the mend."""
+
+_NOT_ABOUT_NUMBERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
+
 
 class BrokenError(Exception):
     """An implementation failed; the message says how, and at which input."""
@@ -42,7 +54,7 @@ class _HangError(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What an implementation answered, the floating-point warnings it raised, and the first line it printed."""
+    """What an implementation answered, the warnings it raised, and the first line it printed."""
 
     values: Array
     warnings: frozenset[str]
@@ -62,7 +74,7 @@ def ask(implementation: Implementation, x: Array, timeout: float = TIMEOUT) -> A
         raise BrokenError(f"gave no answer within {timeout:g} s, {place}") from None
     except (Exception, SystemExit) as error:
         place = _place(implementation, x, _culprit(implementation, x, timeout), timeout)
-        hint = _hint(implementation, x) if place == EVERY_INPUT else ""
+        hint = _hint(implementation, x, str(error)) if place == EVERY_INPUT else ""
         raise BrokenError(f"{_words(implementation, error)}, {place}{hint}") from None
 
 
@@ -106,10 +118,16 @@ def _ask(implementation: Implementation, x: Array, timeout: float) -> Answers:
     ):
         warnings.simplefilter("always")
         values = implementation(x)
-    # NumPy's "overflow encountered in exp", as a table has room for it.
-    messages = (str(each.message) for each in caught if each.category is RuntimeWarning)
-    texts = frozenset(message.replace(" encountered in ", " in ") for message in messages)
+    texts = frozenset(_short(each) for each in caught if not issubclass(each.category, _NOT_ABOUT_NUMBERS))
     return Answers(values, texts, printed.getvalue().strip().partition("\n")[0])
+
+
+def _short(warning: warnings.WarningMessage) -> str:
+    """Return NumPy's "overflow encountered in exp", or what else warns, as a table has room for it."""
+    text = (str(warning.message).strip() or "no message").splitlines()[0]
+    if warning.category is RuntimeWarning:
+        return text.replace(" encountered in ", " in ")
+    return f"{warning.category.__name__}: {text}"
 
 
 @contextmanager
@@ -166,13 +184,16 @@ def _place(implementation: Implementation, x: Array, where: Array, timeout: floa
     return _point(implementation, where)
 
 
-def _hint(implementation: Implementation, x: Array) -> str:
-    """Say so where float64 would have worked."""
-    if x.dtype == np.float64:
-        return ""
-    wide = replace(implementation, dtype="float64")
-    works = not _fails(wide, np.ones_like(x[:2], dtype=np.float64), 1.0)
-    return "; in float64 it works (--dtype float64)" if works else ""
+def _hint(implementation: Implementation, x: Array, message: str) -> str:
+    """Say so where other arrays or another format would have worked."""
+    for pattern, mend in _ARRAY_MIXED_UP.items():
+        if re.search(pattern, message):
+            return f"; {mend}"
+    for name in ("float64", "float32"):
+        other = replace(implementation, dtype=name)
+        if x.dtype.name != name and not _fails(other, np.ones_like(x[:2], dtype=name), 1.0):
+            return f"; in {name} it works (--dtype {name})"
+    return ""
 
 
 def _point(implementation: Implementation, where: Array) -> str:

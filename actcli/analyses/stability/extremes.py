@@ -27,12 +27,12 @@ def extremes_table(cases: Sequence[Case]) -> Table:
     columns = (
         *key_columns(cases),
         Column("x", "the input", audience="machines"),
-        Column("at", "the input, to 5 digits", heading="x", audience="people"),
+        Column("at", "the input, as people read it", heading="x", audience="people"),
         Column("got", "the answer"),
         Column("expected", "the right answer, correctly rounded"),
         Column("ulp", "the distance, NaN where none says anything", unit="ULP", audience="machines"),
         Column("error", "the distance in ULP", heading="ULP", audience="people"),
-        Column("warning", "the floating-point warnings raised, or how it failed"),
+        Column("warning", "the warnings raised, or how it failed"),
         *([Column("row", "the whole vector")] if vectors else []),
     )
 
@@ -82,7 +82,7 @@ def _answered(case: Case, truth: Truth, got: Array, warning: str) -> dict[str, A
     ulp = truth.compare(got, case.format).ulp
     return {
         "x": truth.x,
-        "at": [short(float(x)) for x in truth.x],
+        "at": [short(x, 5 if 1e-3 <= abs(x) < 1e5 else 3) for x in map(float, truth.x)],
         "got": got,
         "expected": truth.rounded,
         "ulp": ulp,

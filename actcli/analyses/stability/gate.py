@@ -47,7 +47,7 @@ def _failure(result: Result, gate: Gate) -> tuple[tuple[int, float], str] | None
             first = summary.tallies[name].first
             return (1, float(summary.count(name))), f"{_what(first, format)}, {_at(first, format)}"
     bounds = (
-        ("ULP", summary.max_ulp, gate.max_ulp, summary.worst[0] if summary.worst else None),
+        ("ULP", summary.max_ulp, gate.max_ulp, summary.worst_ulp),
         ("relative error", summary.max_relative, gate.max_rel, summary.worst_relative),
         ("absolute error", summary.max_absolute, gate.max_abs, summary.worst_absolute),
     )

@@ -49,14 +49,14 @@ def read(path: str, format: Format | None) -> tuple[Array, Format]:
     if not isinstance(found, np.ndarray):
         raise UsageError(f"{path}: give an .npy file with one array")
     if format is BFLOAT16 and found.dtype == np.uint16:
-        return BFLOAT16.from_bits(found.ravel()), BFLOAT16
+        return BFLOAT16.from_bits(found.ravel()).reshape(found.shape), BFLOAT16
     own = format_of(found.dtype)
     if own is None:
         hint = "; for bits of bfloat16 add --dtype bfloat16" if found.dtype == np.uint16 else ""
         raise UsageError(f"{path} holds {found.dtype.name}, not float16, float32 or float64{hint}")
     if format is not None and own is not format:
         raise UsageError(f"{path} holds {own.name}, not {format.name}")
-    return np.ascontiguousarray(found, dtype=own.dtype).ravel(), own
+    return np.ascontiguousarray(found, dtype=own.dtype), own
 
 
 def recorded(function: AnyFunction, order: int, format: Format | None, inputs: str, got: str, request: Request) -> Case:
@@ -67,10 +67,11 @@ def recorded(function: AnyFunction, order: int, format: Format | None, inputs: s
     answers, theirs = read(got, format)
     if own is not theirs:
         raise UsageError(f"{inputs} holds {own.name} and {got} {theirs.name}")
-    if len(x) != len(answers):
-        raise UsageError(f"{inputs} holds {len(x):,} numbers and {got} {len(answers):,}")
-    if not len(x):
+    if x.shape != answers.shape:
+        raise UsageError(f"{inputs} holds {_size(x)} numbers and {got} {_size(answers)}")
+    if not x.size:
         raise UsageError(f"{inputs} is empty")
+    x, answers = x.ravel(), answers.ravel()
     places, first, which = np.unique(ordinals(x, own), return_index=True, return_inverse=True)
     twice = np.flatnonzero(own.to_bits(answers) != own.to_bits(answers)[first][which])
     if twice.size:
@@ -78,6 +79,10 @@ def recorded(function: AnyFunction, order: int, format: Format | None, inputs: s
     call = partial(_look_up, places, answers[first], own)
     one = Implementation(Path(got).name, function.name, order, own.name, call, "elsewhere", f"answers of {got}")
     return Case(function, order, own, (one,), request, x)
+
+
+def _size(array: Array) -> str:
+    return " × ".join(f"{length:,}" for length in array.shape) or "1"
 
 
 def _look_up(places: Array, answers: Array, format: Format, x: Array) -> Array:

@@ -73,8 +73,14 @@ def regions(x: Array, got: Array, rounded: Array, errors: Errors, format: Format
         return _regions(numbers, answers, due, errors, format)
 
 
+def _lost(due: Array, errors: Errors) -> Array:
+    """Tell where no digit is right: |got − t| ≥ |t|/2, and more than a few ULP, which the last subnormals are."""
+    return (errors.relative >= 0.5) | ((errors.ulp > FEW) & (errors.absolute >= due / 2))
+
+
 def _regions(x: Array, got: Array, rounded: Array, errors: Errors, format: Format) -> Regions:
     due, normal = np.abs(rounded), math.ldexp(1.0, format.lowest + format.precision - 1)
+    underflow = (got == 0) & (due > 0) & (due < normal) & (errors.ulp > 1)
     masks = {
         ALL: np.isfinite(x),
         "nan": errors.wrong_nan & np.isnan(got),
@@ -82,10 +88,10 @@ def _regions(x: Array, got: Array, rounded: Array, errors: Errors, format: Forma
         "infinity": errors.wrong_infinity & np.isinf(got),
         "no_infinity": errors.wrong_infinity & ~np.isinf(got),
         "wrong_sign": errors.wrong_sign,
-        "lost": errors.relative >= 0.5,
-        "underflow": (got == 0) & (due > 0) & (due < normal) & (errors.ulp > 1),
-        "half": errors.ulp >= 2.0 ** (format.precision / 2),
-        "few": errors.ulp > FEW,
+        "lost": _lost(due, errors) & ~underflow,
+        "underflow": underflow,
+        "half": (errors.ulp >= 2.0 ** (format.precision / 2)) & ~underflow,
+        "few": (errors.ulp > FEW) & ~underflow,
     }
     sides = np.where(np.isnan(x), 0, np.where(np.signbit(x), -1, 1))
     exponents = np.where(x == 0, _ZERO, np.where(np.isfinite(x), np.frexp(x)[1], _INFINITE))

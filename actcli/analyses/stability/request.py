@@ -70,6 +70,9 @@ class Request:
         if self.points is not None and self.points not in KINDS:
             near = suggestion(self.points, list(KINDS))
             raise UsageError(f"--points {self.points!r}{near}; choose from {', '.join(KINDS)}")
+        if self.range is not None and self.range[0] > self.range[1]:
+            low, high = self.range
+            raise UsageError(f"--range {low!r}:{high!r} has its ends reversed: write {high!r}:{low!r}")
         least = {"samples": 1, "worst": 1, "workers": 1, "seed": 0}
         for name, bound in least.items():
             number = getattr(self, name)

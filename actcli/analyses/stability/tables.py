@@ -79,20 +79,25 @@ def audit_table(cases: Sequence[Case], results: Callable[[], Sequence[Result]]) 
         Column("points", "inputs tried", audience="machines"),
         Column("max_ulp", "largest distance from the exact value", unit="ULP", audience="machines"),
         Column("error", "largest distance from the exact value, in ULP", heading="max ULP", audience="people"),
-        Column("worst_x", "the input where it is largest", heading="at x"),
+        Column("worst_x", "the input where it is largest", audience="machines"),
+        Column("at_x", "the input where it is largest, if there is any error", heading="at x", audience="people"),
         Column("worst_x_bits", "its bit pattern", audience="machines"),
         Column("got", "the answer there", audience="machines"),
         Column("got_bits", "its bit pattern", audience="machines"),
         Column("expected", "the right answer, correctly rounded", audience="machines"),
         Column("expected_bits", "its bit pattern", audience="machines"),
         Column("mean_ulp", "mean distance", unit="ULP", audience="machines"),
-        Column("max_rel", "largest relative error, of normal exact values", audience="machines"),
+        Column(
+            "max_rel",
+            "largest relative error; a subnormal exact value counts as the smallest normal one",
+            audience="machines",
+        ),
         Column("max_abs", "largest absolute error", audience="machines"),
         *(Column(name, meaning, unit="points", audience="machines") for name, meaning in _COUNTS),
-        Column("warnings", "points that raise a floating-point warning", unit="points", audience="machines"),
+        Column("warnings", "points that raise a warning", unit="points", audience="machines"),
         Column("verdict", f"one word: {words}"),
         Column("reason", "the verdict in words: where it goes wrong"),
-        Column("warning", "the floating-point warnings raised", audience="machines"),
+        Column("warning", "the warnings raised", audience="machines"),
         Column("note", "what the implementation is", audience="machines"),
     ]
 
@@ -113,19 +118,22 @@ def _parts(result: Result) -> list[tuple[int | None, Found]]:
 def _audit_row(result: Result, binade: int | None, found: Found) -> dict[str, Any]:
     format, summary = result.case.format, found.summary
     word, reason = verdict(found, result.audit)
+    worst = worst_of(summary)
+    decoded = _decoded([worst], format)
     sizes = (summary.max_ulp, summary.mean_ulp, summary.max_relative, summary.max_absolute)
     row: dict[str, Any] = {
         "device": [result.implementation.device],
         "points": [summary.points],
         **{name: np.array([value]) for name, value in zip(_SIZES, sizes, strict=True)},
         **{name: [summary.count(name)] for name, _ in _COUNTS},
-        "error": [f"{summary.max_ulp:.3g}"],
+        "error": ["" if math.isnan(summary.max_ulp) else f"{summary.max_ulp:.3g}"],
         "warnings": [found.warned],
         "verdict": [word],
         "reason": [reason],
         "warning": ["; ".join(sorted(summary.warnings)) or None],
         "note": [result.implementation.note or None],
-        **_decoded([worst_of(summary)], format),
+        **decoded,
+        "at_x": [None] if worst is None else decoded["worst_x"],
     }
     if result.case.request.by_binade:
         ends = (np.nan, np.nan) if binade is None else binade_ends(binade, format)
@@ -136,8 +144,8 @@ def _audit_row(result: Result, binade: int | None, found: Found) -> dict[str, An
 
 def worst_of(summary: Summary) -> Worst | None:
     """Return the case of the largest distance; where none has one, the first that is wrong otherwise."""
-    if summary.worst:
-        return summary.worst[0]
+    if summary.worst_ulp is not None:
+        return summary.worst_ulp
     return next((tally.first for tally in summary.tallies.values()), None)
 
 
@@ -211,6 +219,6 @@ def _stretch(low: float, high: float) -> str:
     return short(low) if low == high or math.isnan(low) else f"{short(low)} to {short(high)}"
 
 
-def short(x: float) -> str:
-    """Return a number to 5 digits, as people read it."""
-    return f"{x:.5g}".replace("inf", "∞")
+def short(x: float, digits: int = 5) -> str:
+    """Return a number to so many digits, as people read it."""
+    return f"{x:.{digits}g}".replace("inf", "∞")

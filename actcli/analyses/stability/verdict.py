@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+
 from actcli.analyses.stability.audit import Audit, Found
-from actcli.analyses.stability.regions import FEW, KINDS, has, where
+from actcli.analyses.stability.regions import FEW, KINDS, Regions, has, where
 from actcli.core.summary import Summary
 
 VERDICTS = {
@@ -30,22 +33,46 @@ def verdict(found: Found, audit: Audit) -> tuple[str, str]:
     kinds = [kind for kind in KINDS if has(kind, found.regions)]
     if kinds:
         word = "broken" if kinds[0] in _BROKEN else "unstable" if kinds[0] == "lost" else "inaccurate"
-        parts = [f"{KINDS[kind]} {where(kind, found.regions)}" for kind in _told(kinds)]
+        parts = [f"{KINDS[kind]} {where(kind, places)}" for kind, places in _told(kinds, found.regions)]
     elif not summary.count("incorrectly_rounded"):
         word, parts = "exact", [VERDICTS["exact"]]
     else:
         word = "faithful" if summary.max_ulp < 1 else "accurate"
         wrong = summary.count("incorrectly_rounded")
-        parts = [f"at most {summary.max_ulp:.3g} ULP, {_points(wrong)} not correctly rounded"]
+        size = f"{summary.max_ulp:.3g}"
+        most = "just over 0.5" if size == "0.5" else f"at most {size}"
+        parts = [f"{most} ULP, {_points(wrong)} not correctly rounded"]
     prints = [f"prints {audit.printed[:40]!r}"] if audit.printed else []
     return word, "; ".join([*parts, *_remarks(summary), *prints])
 
 
-def _told(kinds: list[str]) -> list[str]:
-    """Return the kinds worth telling: who loses all digits somewhere also loses half of them, and a few."""
-    digits = [kind for kind in kinds if kind in _DIGITS][:1]
-    others = [kind for kind in kinds if kind not in (*_BROKEN, *_DIGITS)]
-    return [*[kind for kind in kinds if kind in _BROKEN], *digits, *others][:_MOST_KINDS]
+def _told(kinds: list[str], found: Regions) -> list[tuple[str, Regions]]:
+    """Return the kinds worth telling, and where they are.
+
+    Who loses all digits somewhere also loses half of them there, and a few; half of them somewhere else is news.
+    """
+    digits: list[tuple[str, Regions]] = []
+    told: list[str] = []
+    for kind in (kind for kind in kinds if kind in _DIGITS):
+        if has(kind, outside := _outside(kind, told, found)):
+            digits.append((kind, outside))
+        told.append(kind)
+    broken = [(kind, found) for kind in kinds if kind in _BROKEN]
+    others = [(kind, found) for kind in kinds if kind not in (*_BROKEN, *_DIGITS)]
+    return [*broken, *digits[:1], *others, *digits[1:]][:_MOST_KINDS]
+
+
+def _outside(kind: str, told: Sequence[str], found: Regions) -> Regions:
+    """Return the regions without those stretches of a kind in which there is also one of the kinds that are told."""
+    kept = dict(found)
+    for side in (-1, 0, 1):
+        exponents = sorted({exponent for _, sign, exponent in found if sign == side})
+        for has_kind, stretch in groupby(exponents, lambda exponent: (kind, side, exponent) in found):  # noqa: B023
+            keys = [(side, exponent) for exponent in stretch]
+            if has_kind and any((other, *key) in found for other in told for key in keys):
+                for key in keys:
+                    del kept[kind, *key]
+    return kept
 
 
 def _remarks(summary: Summary) -> list[str]:

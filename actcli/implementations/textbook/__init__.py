@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -25,16 +26,18 @@ def _table() -> dict[tuple[str, int, str], Variant]:
     return {(each.activation, each.order, each.name): each for each in VARIANTS}
 
 
-def variant_names() -> list[str]:
-    """Return the names of all variants."""
-    return list(dict.fromkeys(each.name for each in VARIANTS))
+def variant_names(functions: Sequence[AnyFunction] = ()) -> list[str]:
+    """Return the names of the variants of some functions, or of all."""
+    known = {function.record.name for function in functions}
+    return list(dict.fromkeys(each.name for each in VARIANTS if not known or each.activation in known))
 
 
-def variant(name: str) -> Provider:
-    """Return the provider of one variant, named `textbook:naive`. Raises UsageError."""
+def variant(name: str, functions: Sequence[AnyFunction] = ()) -> Provider:
+    """Return the provider of one variant, named `textbook:naive`. Raises UsageError, which lists those of functions."""
     wanted = name.partition(":")[2]
     if wanted not in variant_names():
-        near = suggestion(wanted, variant_names()) or f"; there are {', '.join(variant_names())}"
+        there = variant_names(functions)
+        near = suggestion(wanted, there) or (f"; there are {', '.join(there)}" if there else "; it has none of these")
         raise UsageError(f"--impl {name}: the textbook has no variant {wanted!r}{near}")
     return Provider(name, partial(_find, only=wanted))
 

@@ -111,6 +111,8 @@ def test_every_number_lies_in_its_binade(format: Format) -> None:
         (lambda x: sigmoid(x) * np.float32(1 + 2**-23), "accurate", "out of range at", {"nan_count": 0}),
         (lambda x: sigmoid(x) * np.float32(1 + 2**-18), "inaccurate", "more than 4 ULP for -", {}),
         (lambda x: np.where(x < -88, np.float32(0), sigmoid(x)), "inaccurate", "underflows to 0 for -103.", {"flushed": 0}),
+        (lambda x: np.where(x < -88, np.float32(1e-41), sigmoid(x)), "unstable", "loses all digits for", {"flushed": 0}),
+        (lambda x: np.where(x < -89, np.float32(0.5), sigmoid(x)), "unstable", "loses all digits for x ≤ -8", {}),
         (lambda x: np.where(x < -50, np.float32(0), sigmoid(x)), "unstable", "loses all digits for -87.3", {}),
         (lambda x: np.where(x > 800, np.float32(np.nan), sigmoid(x)), "broken", "NaN for x ≥ 875", {}),
         (lambda x: np.where(np.abs(x) > 800, np.float32(np.inf), sigmoid(x)), "broken", "infinite for x ≤ -1000 and for x ≥ 875", {}),
@@ -182,3 +184,15 @@ def test_certified_and_exact_truths_say_the_same(order: int, format: Format) -> 
 def test_answers_that_are_there_are_compared_without_a_call() -> None:
     found = compare(sigmoid(X), TRUTH, HOW)
     assert verdict(found.whole(FLOAT32, 10), found)[0] == "exact"
+
+
+def test_answers_that_underflow_lose_no_half_of_their_digits() -> None:
+    found = audited(lambda x: np.where(x < -88, np.float32(0), sigmoid(x)))
+    assert not {key[0] for key in found.whole(FLOAT32, 10).regions} & {"lost", "half", "few"}
+    assert said(found)[1].startswith("underflows to 0 for -103.")
+
+
+def test_the_last_subnormals_may_be_some_ulp_off() -> None:
+    smallest = np.float32(2.0**-149)
+    code = lambda x: np.where((x < -100) & (sigmoid(x) > 0), sigmoid(x) + 3 * smallest, sigmoid(x))  # noqa: E731
+    assert said(audited(code))[0] == "accurate"

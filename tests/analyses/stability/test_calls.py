@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,20 @@ def float64_only(x: Array) -> Array:
     return sigmoid(x)
 
 
+def float32_only(x: Array) -> Array:
+    if x.dtype != np.float32:
+        raise TypeError("float32, please")
+    return sigmoid(x)
+
+
+def wants_tensors(x: Array) -> Array:
+    raise TypeError("sigmoid(): argument 'input' (position 1) must be Tensor, not numpy.ndarray")
+
+
+def wants_arrays(x: Array) -> Array:
+    raise AttributeError("'Tensor' object has no attribute 'astype'")
+
+
 def one_number_at_a_time(x: Array) -> Array:
     if x.size > 1:
         raise TypeError("not an array")
@@ -73,6 +88,8 @@ def one_number_at_a_time(x: Array) -> Array:
         (leaves, r"^raised SystemExit: 3, whatever the input$"),
         (changes, r"^changes its input, whatever the input$"),
         (float64_only, r"^raised TypeError: float64, please, whatever the input; in float64 it works"),
+        (wants_tensors, r"whatever the input; if it takes tensors, add --array torch$"),
+        (wants_arrays, r"whatever the input; if it takes NumPy arrays, leave --array torch away$"),
         (one_number_at_a_time, r"^raised TypeError: not an array, for arrays of more than one number$"),
         (lambda x: sigmoid(x)[:-1], r"shape \(101,\) with one of shape \(100,\), whatever the input$"),
         (
@@ -108,6 +125,20 @@ def test_what_it_prints_and_warns_is_kept_and_not_printed(capsys: pytest.Capture
     assert answers.printed == "debug 2"
     assert answers.warnings == {"overflow in exp"}
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_format_that_works_is_named() -> None:
+    with pytest.raises(BrokenError, match=r"whatever the input; in float32 it works \(--dtype float32\)$"):
+        ask(made(float32_only, FLOAT64), X.astype(np.float64))
+
+
+def test_warnings_of_all_kinds_about_numbers_count() -> None:
+    def worried(x: Array) -> Array:
+        warnings.warn("large input\nbeware", UserWarning, stacklevel=1)
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+        return sigmoid(x)
+
+    assert ask(made(worried), X).warnings == {"UserWarning: large input"}
 
 
 def test_a_call_in_another_thread_has_no_alarm_and_works() -> None:

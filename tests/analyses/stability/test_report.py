@@ -177,6 +177,7 @@ def test_bfloat16_from_a_file_comes_as_bits(tmp_path: Path) -> None:
     ("x", "y", "options", "message"),
     [
         (np.ones(3), np.ones(2), {}, "x.npy holds 3 numbers and .*y.npy 2"),
+        (np.ones((2, 3)), np.ones(6), {}, r"x.npy holds 2 × 3 numbers and .*y.npy 6"),
         (np.ones(2), np.ones(2, np.float32), {}, "x.npy holds float64 and .*y.npy float32"),
         (np.ones(2), np.ones(2), {"dtype": "float16"}, "holds float64, not float16"),
         (np.ones(2, int), np.ones(2), {}, "holds int64, not float16, float32 or float64"),
@@ -194,7 +195,9 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path, x: Any, y: Any, optio
 @pytest.mark.parametrize(
     ("activation", "options", "message"),
     [
-        ("sigmoid", {"range": "5:1"}, r"--range 5\.0:1\.0 is empty"),
+        ("sigmoid", {"range": "5:1"}, r"--range 5\.0:1\.0 has its ends reversed: write 1\.0:5\.0"),
+        ("sigmoid", {"range": (1.0001, 1.0002)}, r"--range 1\.0001:1\.0002 is empty"),
+        ("gelu", {"impl": "textbook:zzz"}, "has no variant 'zzz'; there are erf"),
         ("sigmoid", {"range": "5"}, "write A:B"),
         ("sigmoid", {"range": "2:3", "points": "extremes"}, "none of the extreme points"),
         ("sigmoid", {"points": "all"}, "choose from extremes, sampled, exhaustive"),
@@ -217,6 +220,43 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path, x: Any, y: Any, optio
 def test_bad_requests_are_refused_in_words(activation: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         actcli.stability(activation, **options)
+
+
+def off_in_the_middle(x: Any) -> Any:
+    """No digit right in a tail, and digits lost between 2 and 3 besides."""
+    answers = sigmoid(x)
+    answers[(x > 2) & (x < 3)] *= x.dtype.type(1.001)
+    answers[x < -20] = 0
+    return answers
+
+
+def test_a_local_error_is_not_hidden_by_a_larger_one() -> None:
+    code = "tests/analyses/stability/test_report.py:off_in_the_middle"
+    (row,) = rows(actcli.stability("sigmoid", impl=code, dtype="float32", samples=1000))
+    assert row["verdict"] == "unstable"
+    assert "loses all digits for -87.34 ≤ x ≤ -20" in row["reason"]
+    assert "loses half of the digits for 2" in row["reason"]
+    # Where all digits are lost, half of them and a few aren't worth a word.
+    (row,) = rows(actcli.stability("sigmoid", impl="textbook:tanh", dtype="float16"))
+    assert "half" not in row["reason"]
+    assert "ULP" not in row["reason"]
+
+
+def wrong_side(x: Any) -> Any:
+    """The wrong one of two neighbours where the exact value is almost in the middle."""
+    with np.errstate(over="ignore"):
+        exact = 1 / (1 + np.exp(-x.astype(np.float64)))
+    answers = exact.astype(x.dtype)
+    off = exact - answers
+    close = (np.abs(off) > 0.4995 * np.spacing(answers)) & (x > 0)
+    return np.where(close, np.nextafter(answers, np.where(off > 0, 1, 0).astype(x.dtype)), answers)
+
+
+def test_an_error_that_rounds_to_half_an_ulp_is_a_little_more() -> None:
+    code = "tests/analyses/stability/test_report.py:wrong_side"
+    (row,) = rows(actcli.stability("sigmoid", impl=code, dtype="float16"))
+    assert row["verdict"] == "faithful"
+    assert row["reason"].startswith("just over 0.5 ULP, ")
 
 
 def test_a_library_that_is_not_there_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
