@@ -6,7 +6,6 @@ what must not be 0 for a formula to be smooth: denominators, what stands inside 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,16 +16,7 @@ from actcli.core.roots import BUDGET, Root, roots
 from actcli.core.seams import delicate, opened, switches
 from actcli.core.signs import sign_at, simplest
 from actcli.expressions.evaluate import Program, flatten
-from actcli.expressions.nodes import Application, Node, Number, Operation
-
-_COMPARE: dict[str, Callable[[int], bool]] = {
-    "less": lambda sign: sign < 0,
-    "less_equal": lambda sign: sign <= 0,
-    "greater": lambda sign: sign > 0,
-    "greater_equal": lambda sign: sign >= 0,
-    "equal": lambda sign: sign == 0,
-    "not_equal": lambda sign: sign != 0,
-}
+from actcli.expressions.nodes import HOLDS, Node, Number, Operation, with_operands
 
 
 @dataclass(frozen=True)
@@ -113,7 +103,7 @@ def branch(tree: Node, at: Fraction) -> Node:
     def chosen(node: Node) -> Node:
         match node:
             case Operation("where", (Operation(comparison, (u, v)), a, b)):
-                holds = _COMPARE[comparison](sign(Operation("subtract", (chosen(u), chosen(v)))))
+                holds = sign(Operation("subtract", (chosen(u), chosen(v)))) in HOLDS[comparison]
                 return chosen(a if holds else b)
             case Operation("maximum" | "minimum" as name, (a, b)):
                 left, right = chosen(a), chosen(b)
@@ -124,12 +114,8 @@ def branch(tree: Node, at: Fraction) -> Node:
                 return inner if sign(inner) >= 0 else Operation("negative", (inner,))
             case Operation("sign", (a,)):
                 return Number(Fraction(sign(chosen(a))))
-            case Operation(name, children):
-                return Operation(name, tuple(chosen(child) for child in children))
-            case Application(function, child):
-                return Application(function, chosen(child))
             case _:
-                return node
+                return with_operands(node, chosen)
 
     return chosen(tree)
 

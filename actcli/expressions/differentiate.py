@@ -19,9 +19,11 @@ from actcli.expressions.nodes import (
     Number,
     Operation,
     Symbol,
+    replaced,
     substitute,
     symbols,
     walk,
+    with_operands,
 )
 from actcli.expressions.parse import parse
 from actcli.expressions.tidy import ONE, ZERO, number, size, tidy
@@ -128,7 +130,7 @@ def rewrites(tree: Node, variable: str = "x") -> Iterator[Rewrite]:
         if target is None:
             return
         found = apply_rule(target)
-        whole = tidy(_replaced(whole, target, found.after))
+        whole = tidy(replaced(whole, target, found.after))  # equal derivatives are taken at once
         written += size(whole)
         if size(whole) > MAX_SIZE or written > MAX_TEXT:
             break
@@ -146,10 +148,8 @@ def opened(tree: Node) -> Node:
             return opened(substitute(function.tree, {"x": operand}))
         case Operation(name, (operand,)) if name in WRITTEN_OUT:
             return substitute(parse(WRITTEN_OUT[name]), {"x": opened(operand)})
-        case Operation(name, children):
-            return Operation(name, tuple(opened(child) for child in children))
         case _:
-            return tree
+            return with_operands(tree, opened)
 
 
 def pending(tree: Node, variable: str) -> Node:
@@ -163,19 +163,6 @@ def _is_pending(node: Node) -> bool:
 
 def _first_pending(tree: Node) -> Node | None:
     return next((node for node in walk(tree) if _is_pending(node)), None)
-
-
-def _replaced(tree: Node, target: Node, replacement: Node) -> Node:
-    """Return the tree with every occurrence of a node replaced: equal derivatives are taken at once."""
-    if tree == target:
-        return replacement
-    match tree:
-        case Operation(name, children):
-            return Operation(name, tuple(_replaced(child, target, replacement) for child in children))
-        case Application(function, child):
-            return Application(function, _replaced(child, target, replacement))
-        case _:
-            return tree
 
 
 def _depends(tree: Node, variable: str) -> bool:

@@ -6,7 +6,7 @@ knows nothing about arithmetic; `evaluate` folds it over an algebra.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
@@ -95,6 +95,17 @@ Node = Number | Constant | Symbol | Operation | Application
 
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
 
+HOLDS = {
+    "less": (-1,), "less_equal": (-1, 0), "greater": (1,), "greater_equal": (0, 1), "equal": (0,), "not_equal": (-1, 1),
+}  # fmt: skip
+"""The signs of u − v for which a comparison of u and v holds."""
+
+OPPOSITE = {
+    "less": "greater_equal", "less_equal": "greater", "greater": "less_equal", "greater_equal": "less",
+    "equal": "not_equal", "not_equal": "equal",
+}  # fmt: skip
+"""The comparison that holds where another doesn't."""
+
 OPERATIONS: dict[str, int] = {
     **dict.fromkeys(("negative", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt"), 1),
     **dict.fromkeys(("sin", "cos", "sinh", "cosh", "tanh", "erf", "erfc", "Phi", "phi"), 1),
@@ -119,6 +130,22 @@ def operands(node: Node) -> tuple[Node, ...]:
             return ()
 
 
+def with_operands(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return the node with each of its children changed."""
+    match node:
+        case Operation(name, children):
+            return Operation(name, tuple(change(child) for child in children))
+        case Application(function, child):
+            return Application(function, change(child))
+        case _:
+            return node
+
+
+def replaced(tree: Node, old: Node, new: Node) -> Node:
+    """Return the tree with every occurrence of a part replaced."""
+    return new if tree == old else with_operands(tree, lambda child: replaced(child, old, new))
+
+
 def walk(node: Node) -> Iterator[Node]:
     """Yield every node of the tree, parents first."""
     pending = [node]
@@ -135,15 +162,9 @@ def symbols(node: Node) -> list[str]:
 
 def substitute(node: Node, replacements: dict[str, Node]) -> Node:
     """Return the tree with symbols replaced."""
-    match node:
-        case Symbol(name):
-            return replacements.get(name, node)
-        case Operation(name, children):
-            return Operation(name, tuple(substitute(child, replacements) for child in children))
-        case Application(function, child):
-            return Application(function, substitute(child, replacements))
-        case _:
-            return node
+    if isinstance(node, Symbol):
+        return replacements.get(node.name, node)
+    return with_operands(node, lambda child: substitute(child, replacements))
 
 
 def rational_value(node: Node) -> Fraction | None:

@@ -9,19 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from actcli.expressions.nodes import Application, Node, Number, Operation, bits, operands, rational_value
+from actcli.expressions.nodes import OPPOSITE, Application, Node, Number, Operation, bits, operands, rational_value
 
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 HALF = Fraction(1, 2)
 
 MAX_FOLDED_BITS = 256
 """Numbers longer than this are left as they are written."""
-
-OPPOSITE = {
-    "less": "greater_equal", "less_equal": "greater", "greater": "less_equal", "greater_equal": "less",
-    "equal": "not_equal", "not_equal": "equal",
-}  # fmt: skip
-"""The comparison that holds where another doesn't."""
 
 Factors = dict[Node, Fraction]
 """A product: factor → exponent, in order of appearance."""

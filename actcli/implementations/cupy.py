@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from actcli.core.device import Device, get_device
 from actcli.errors import MissingError
 from actcli.implementations import numpy, scipy
-from actcli.implementations.library import Library, Table
+from actcli.implementations.peers import Library, Table
 from actcli.implementations.provider import Array, Implementation, Provider
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from actcli.implementations.library import Library, Table
+from actcli.implementations.peers import Library, Table
 from actcli.implementations.provider import Array, Provider, require
 
 TABLE: Table = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from actcli.implementations.library import Library, Table
+from actcli.implementations.peers import Library, Table
 from actcli.implementations.provider import Array, Provider
 
 # A constant in a formula would turn float32 into float64, unless it's an integer.

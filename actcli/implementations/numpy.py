@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actcli.core.device import get_device
-from actcli.implementations.library import Library, Table
+from actcli.implementations.peers import Library, Table
 from actcli.implementations.provider import Array, Provider
 
 TABLE: Table = {

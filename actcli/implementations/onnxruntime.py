@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from actcli.implementations.library import Library
 from actcli.implementations.onnx_model import one_node
+from actcli.implementations.peers import Library
 from actcli.implementations.provider import Array, Provider
 
 MICROSOFT = "com.microsoft"

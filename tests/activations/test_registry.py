@@ -42,7 +42,7 @@ def test_what_tables_call_it(text: str, name: str) -> None:
     "text", ["leaky_relu:0.2", "leaky_relu(0.2)", "leaky_relu(negative_slope=1/5)", "LeakyReLU(2e-1)"]
 )
 def test_parameters_are_exact_however_they_are_written(text: str) -> None:
-    assert DEFAULT.get(text).parameters == {"negative_slope": Fraction(1, 5)}  # type: ignore[union-attr]
+    assert DEFAULT.get(text).parameters == {"negative_slope": Fraction(1, 5)}  # type: ignore[union-attr] # no vector function
 
 
 def test_given_parameters() -> None:
@@ -147,8 +147,8 @@ def test_bad_added_activations(name: str, definition: str, words: str) -> None:
 
 
 def test_largest_slope_of_a_typed_formula_is_found() -> None:
-    assert actcli.get("1/(1+exp(-3*x))").largest_slope == pytest.approx(0.75)  # type: ignore[union-attr]
-    assert actcli.get("x**2").largest_slope == np.inf  # type: ignore[union-attr]
+    assert actcli.get("1/(1+exp(-3*x))").largest_slope == pytest.approx(0.75)  # type: ignore[union-attr] # no vector function
+    assert actcli.get("x**2").largest_slope == np.inf  # type: ignore[union-attr] # no vector function
 
 
 def test_added_activations_that_define_each_other_are_refused() -> None:
@@ -164,4 +164,4 @@ def test_bad_parameters_of_added_activations(parameters: dict[str, str]) -> None
 
 def test_functions_are_found_however_code_spells_them() -> None:
     assert actcli.get("x * ReLU6(x + 3) / 6")(1.0) == pytest.approx(4 / 6)
-    assert actcli.get("swish", beta=np.float32(0.1)).parameters == {"beta": Fraction(1, 10)}  # type: ignore[union-attr]
+    assert actcli.get("swish", beta=np.float32(0.1)).parameters == {"beta": Fraction(1, 10)}  # type: ignore[union-attr] # no vector function

@@ -99,7 +99,6 @@ def derivation(
         raise UsageError(
             f"order must lie in 1 … {MAX_ORDER}, not {order}: each order makes the formula two or three times as long"
         )
-    _check_differentiable(subject)
     lines: list[Line] = [Line(first, 1, "given", subject.tree)]
     results: list[Node] = []
     expression = subject.tree
@@ -111,6 +110,8 @@ def derivation(
                 lines.append(_line(subject, len(lines) + first, 1, "written_out", subject.tree, expression))
         try:
             for line in _one_order(subject, expression, k, len(lines) + first):
+                if line.agreement is not None and not line.agreement.points:
+                    _check_differentiable(subject)
                 lines.append(line)
                 progress(k, len(lines))
         except UsageError as error:

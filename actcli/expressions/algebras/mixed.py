@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from actcli.expressions.algebras.balls import Absent, Condition, RationalAlgebra
-from actcli.expressions.algebras.pointwise import PointAlgebra
+from actcli.expressions.algebras.pointwise import NoticesTies, PointAlgebra
 from actcli.expressions.evaluate import Program, Step, run
 
 
-class _Rationals(RationalAlgebra):
-    """Rationals at a point; `tied` tells that a comparison was between equals."""
+class _Rationals(NoticesTies, RationalAlgebra):
+    """Rationals at a point."""
 
     def __init__(self) -> None:
         super().__init__(1, +1)
-        self.tied = False
-
-    def _compare(self, u: Any, v: Any, holds: Sequence[bool]) -> Condition:
-        self.tied |= bool((u - v)[0] == 0)
-        return super()._compare(u, v, holds)
-
-    def sign(self, u: Any) -> Any:
-        self.tied |= bool(u[0] == 0)
-        return super().sign(u)
 
 
 class MixedAlgebra(PointAlgebra):

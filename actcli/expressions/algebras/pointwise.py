@@ -12,16 +12,29 @@ from actcli.expressions.algebras.balls import Absent, BallAlgebra, Condition
 from actcli.expressions.evaluate import Program, run
 
 
-class PointAlgebra(BallAlgebra):
+class NoticesTies:
+    """Mixed into an algebra of series: `tied` tells that a comparison was between equals."""
+
+    tied = False
+
+    def _compare(self, u: Any, v: Any, holds: Sequence[bool]) -> Condition:
+        self.tied |= bool((u - v)[0] == 0)
+        return super()._compare(u, v, holds)  # type: ignore[misc,no-any-return] # the algebra mixed into has it
+
+    def sign(self, u: Any) -> Any:
+        self.tied |= bool(u[0] == 0)
+        return super().sign(u)  # type: ignore[misc] # likewise
+
+
+class PointAlgebra(NoticesTies, BallAlgebra):
     """Balls at one point, as series of `length` terms in one of the symbols; the other symbols are constants.
 
-    `tied` tells that a comparison was between equals, so that another side of a kink has a say.
+    Where it is tied, another side of a kink has a say.
     """
 
     def __init__(self, point: Mapping[str, Fraction], variable: str = "", length: int = 1) -> None:
         super().__init__(length, +1)
         self.point, self.name = point, variable
-        self.tied = False
         ctx.cap = max(ctx.cap, length)
         self.symbols = {
             name: self.variable(number) if name == variable else self.number(number) for name, number in point.items()
@@ -42,11 +55,3 @@ class PointAlgebra(BallAlgebra):
         if isinstance(series, Absent):
             return series
         return self._series([(k + 1) * series[k + 1] for k in range(self.length)])
-
-    def _compare(self, u: Any, v: Any, holds: Sequence[bool]) -> Condition:
-        self.tied |= bool((u - v)[0] == 0)
-        return super()._compare(u, v, holds)
-
-    def sign(self, u: Any) -> Any:
-        self.tied |= bool(u[0] == 0)
-        return super().sign(u)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from actcli.core.device import Device
 from actcli.errors import UsageError, suggestion
-from actcli.implementations.library import parameters_for
+from actcli.implementations.peers import parameters_for
 from actcli.implementations.provider import Array, Implementation, Provider
 from actcli.implementations.textbook import gates, rectifiers, rows, sigmoids
 from actcli.implementations.textbook.variant import Variant

@@ -8,13 +8,8 @@ from fractions import Fraction
 from functools import reduce
 
 from actcli.expressions.display.text import text
-from actcli.expressions.nodes import Application, Node, Number, Operation, walk
+from actcli.expressions.nodes import OPPOSITE, Node, Number, Operation, replaced, walk
 from actcli.expressions.tidy import tidy
-
-_OPPOSITE = {
-    "less": "greater_equal", "less_equal": "greater", "greater": "less_equal", "greater_equal": "less",
-    "equal": "not_equal", "not_equal": "equal",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ class Region:
             for holds, index in ((condition, 1), (_opposite(condition), 2)):
                 for node in list(walk(tree)):
                     if isinstance(node, Operation) and node.name == "where" and node.operands[0] == holds:
-                        tree = _replaced(tree, node, node.operands[index])
+                        tree = replaced(tree, node, node.operands[index])
         return tidy(tree)
 
 
@@ -52,21 +47,9 @@ def regions(tree: Node, conditions: tuple[Operation, ...] = ()) -> Iterator[Regi
         return
     condition, yes, no = found.operands
     assert isinstance(condition, Operation)
-    yield from regions(_replaced(tree, found, yes), (*conditions, condition))
-    yield from regions(_replaced(tree, found, no), (*conditions, _opposite(condition)))
+    yield from regions(replaced(tree, found, yes), (*conditions, condition))
+    yield from regions(replaced(tree, found, no), (*conditions, _opposite(condition)))
 
 
 def _opposite(condition: Operation) -> Operation:
-    return Operation(_OPPOSITE[condition.name], condition.operands)
-
-
-def _replaced(tree: Node, part: Node, by: Node) -> Node:
-    if tree == part:
-        return by
-    match tree:
-        case Operation(name, children):
-            return Operation(name, tuple(_replaced(child, part, by) for child in children))
-        case Application(function, child):
-            return Application(function, _replaced(child, part, by))
-        case _:
-            return tree
+    return Operation(OPPOSITE[condition.name], condition.operands)

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 
 from actcli.expressions.nodes import (
     COMPARISONS,
+    HOLDS,
     Application,
     Node,
     Number,
@@ -23,11 +24,6 @@ from actcli.expressions.nodes import (
 MAX_CELLS = 64
 MAX_SIZE = 2000
 ZERO = Number(Fraction(0))
-
-HOLDS = {
-    "less": (-1,), "less_equal": (-1, 0), "greater": (1,), "greater_equal": (0, 1), "equal": (0,), "not_equal": (-1, 1),
-}  # fmt: skip
-"""The signs of u − v for which a comparison of u and v holds."""
 
 Values = Mapping[str, Fraction]
 

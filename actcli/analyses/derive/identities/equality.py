@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from actcli.activations.derived import Derived
-from actcli.analyses.derive.identities.branches import HOLDS, conditions, has_cases, opened
+from actcli.analyses.derive.identities.branches import conditions, has_cases, opened
 from actcli.analyses.derive.identities.places import is_solved, places
 from actcli.analyses.derive.identities.proof import proved, signs
 from actcli.core.agreement import Agreement, agreement, largest_difference, value
 from actcli.expressions.display.text import text
-from actcli.expressions.nodes import Application, Node, Operation, Symbol, substitute, symbols, walk
+from actcli.expressions.nodes import HOLDS, Application, Node, Operation, Symbol, substitute, symbols, walk
 
 DIGITS = 50
 """Digits to which values are compared before a proof is looked for."""

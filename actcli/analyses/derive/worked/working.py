@@ -18,6 +18,8 @@ from actcli.expressions.display.names import exact_decimal
 from actcli.expressions.display.text import text
 from actcli.expressions.evaluate import evaluate
 from actcli.expressions.nodes import (
+    HOLDS,
+    OPPOSITE,
     Application,
     Node,
     Number,
@@ -25,19 +27,17 @@ from actcli.expressions.nodes import (
     Symbol,
     operands,
     rational_value,
+    replaced,
     substitute,
+    with_operands,
 )
-from actcli.expressions.tidy import OPPOSITE, tidy
+from actcli.expressions.tidy import tidy
 
 DIGITS = 4
 MAX_EXPONENT = 13_000
 """Bits of the largest numbers, and of the smallest, that a working shows."""
 _LONGEST = 15
 """A number of more characters is written with a power of ten."""
-_HOLDS = {
-    "less": (-1,), "less_equal": (-1, 0), "greater": (1,), "greater_equal": (0, 1), "equal": (0,), "not_equal": (-1, 1),
-}  # fmt: skip
-"""The signs of left − right for which a comparison holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def worked(
         if picked is None:
             return stopped(choice.operands[0], 0, "can't be decided")
         branch, condition, is_tie = picked
-        tree = _replaced(tree, choice, branch)
+        tree = replaced(tree, choice, branch)
         note = f"since {text(_shown(condition, 0, digits))}{': at a kink, by convention' * is_tie}"
         lines.append(Line(_shown(tree, 0, digits), note))
     for layer in range(1, _height(tree) + 1):
@@ -121,21 +121,9 @@ def _picked(choice: Operation) -> tuple[Node, Node, bool] | None:
     if difference is None:
         return None
     sign = (difference[0] > 0) - (difference[0] < 0)
-    if sign in _HOLDS[condition.name]:
+    if sign in HOLDS[condition.name]:
         return yes, condition, sign == 0
     return no, Operation(OPPOSITE[condition.name], condition.operands), sign == 0
-
-
-def _replaced(tree: Node, old: Node, new: Node) -> Node:
-    if tree == old:
-        return new
-    match tree:
-        case Operation(name, children):
-            return Operation(name, tuple(_replaced(child, old, new) for child in children))
-        case Application(function, child):
-            return Application(function, _replaced(child, old, new))
-        case _:
-            return tree
 
 
 # layers
@@ -165,13 +153,7 @@ def _shown(node: Node, layer: int, digits: int) -> Node:
             return _given(Number(-value))
     if isinstance(node, Operation | Application) and _height(node) <= layer and (found := _value(node)) is not None:
         return _written(*found, digits)
-    match node:
-        case Operation(name, children):
-            return Operation(name, tuple(_shown(child, layer, digits) for child in children))
-        case Application(function, child):
-            return Application(function, _shown(child, layer, digits))
-        case _:
-            return node
+    return with_operands(node, lambda child: _shown(child, layer, digits))
 
 
 def _value(node: Node) -> tuple[Fraction, bool] | None:
