@@ -4,61 +4,56 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import Self, TextIO
 
 EVERY = 0.2
 """Seconds between two updates."""
 
 
-class RowCounter:
-    """Counts rows on one line that is erased in the end."""
+class _Line:
+    """One line that is written over five times a second at most, and erased in the end."""
 
     def __init__(self, stream: TextIO, *, shown: bool) -> None:
         self.stream, self.shown = stream, shown
         self.started = self.last = time.monotonic()
 
-    def __enter__(self) -> RowCounter:
+    def __enter__(self) -> Self:
         return self
+
+    def is_due(self) -> bool:
+        """Tell whether it is time for another update, and take note of it."""
+        now = time.monotonic()
+        if not self.shown or now - self.last < EVERY:
+            return False
+        self.last = now
+        return True
+
+    def write(self, text: str) -> None:
+        """Put a text in place of the last one."""
+        self.stream.write(f"\r{text}\x1b[K")
+        self.stream.flush()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Erase the line."""
+        if self.last != self.started:
+            self.write("")
+
+
+class RowCounter(_Line):
+    """Counts rows."""
 
     def update(self, rows: int) -> None:
-        """Show the number of rows done, five times a second at most."""
-        now = time.monotonic()
-        if self.shown and now - self.last >= EVERY:
-            self.last = now
-            self.stream.write(f"\r{rows:,} rows, {rows / (now - self.started) / 1e6:.1f} M rows/s\x1b[K")
-            self.stream.flush()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Erase the line."""
-        if self.shown and self.last != self.started:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()
+        """Show the number of rows done."""
+        if self.is_due():
+            self.write(f"{rows:,} rows, {rows / (self.last - self.started) / 1e6:.1f} M rows/s")
 
 
-class StatusLine:
-    """Says on one line, erased in the end, what is being done and how far it is."""
-
-    def __init__(self, stream: TextIO, *, shown: bool) -> None:
-        self.stream, self.shown = stream, shown
-        self.last, self.said = time.monotonic(), False
-
-    def __enter__(self) -> StatusLine:
-        return self
+class StatusLine(_Line):
+    """Says what is being done and how far it is."""
 
     def update(self, what: str, done: int, total: int) -> None:
-        """Show the progress, five times a second at most."""
-        now = time.monotonic()
-        if self.shown and now - self.last >= EVERY:
-            self.last, self.said = now, True
-            self.stream.write(f"\r{what}, {done:,} of {total:,}\x1b[K")
-            self.stream.flush()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Erase the line."""
-        if self.said:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()
+        """Show the progress."""
+        if self.is_due():
+            self.write(f"{what}, {done:,} of {total:,}")

@@ -23,7 +23,6 @@ from actcli.analyses.derive.steps import Derivation, Progress, derivation
 from actcli.analyses.derive.steps_table import steps_table
 from actcli.analyses.derive.subjects import subjects
 from actcli.analyses.derive.worked.table import worked_table
-from actcli.core.pieces import pieces
 from actcli.expressions.display import text
 from actcli.expressions.nodes import Application, Node, Operation, Symbol, walk
 from actcli.report import Report
@@ -75,7 +74,7 @@ def derive(
         surveyed = cache(lambda: survey(function))
         tables.append(landmarks_table(surveyed))
         if _has_cases(function.tree):
-            tables.append(kinks_table(function, lambda: _kink_points(function, surveyed())))
+            tables.append(kinks_table(function, lambda: _kink_points(surveyed())))
         tables.append(losses_table(function, derivations[0]))
         name = namesake(function)
         note = (f"it is {name} of the catalogue: `actcli derive {name}` has its own words for it",) if name else ()
@@ -95,10 +94,9 @@ def _has_cases(tree: Node) -> bool:
     return False
 
 
-def _kink_points(function: Function, found: Survey) -> list[Fraction]:
+def _kink_points(found: Survey) -> list[Fraction]:
     """Return the kinks and jumps whose places are rational; an irrational one has no x of its own to be looked at."""
-    places = pieces(function.tree, found.low, found.high).places
-    exact = {float(place.low): place.low for place in places if place.low == place.high}
+    exact = {float(place.low): place.low for place in found.places if place.low == place.high}
     return [exact[mark.x] for mark in found.landmarks if mark.kind in ("kink", "jump") and mark.x in exact]
 
 

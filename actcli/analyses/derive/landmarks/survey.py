@@ -23,6 +23,7 @@ from actcli.analyses.derive.landmarks.smooth_parts import SmoothParts
 from actcli.analyses.derive.landmarks.tails import tails
 from actcli.core.exact import Reference, arb_context
 from actcli.core.limits import limits
+from actcli.core.roots import Root
 from actcli.core.signs import exact_ball
 from actcli.expressions.nodes import Application, Number, Operation, Symbol
 
@@ -33,10 +34,12 @@ _PRECISION = 512
 class Survey:
     """The landmarks on [low, high], and what isn't certain about them.
 
-    `reach` is the |x| up to which the search came, None for all of it.
+    `reach` is the |x| up to which the search came, None for all of it; `places` are where one smooth part takes over
+    from another.
     """
 
     landmarks: tuple[Landmark, ...]
+    places: tuple[Root, ...]
     low: Fraction
     high: Fraction
     reach: Fraction | None
@@ -78,7 +81,7 @@ class _Surveyor:
         found = [each for each in marks if each.kind != "uncertain"]
         found.sort(key=lambda each: (KINDS.index(each.kind), each.x))
         doubts = (*certainty.doubts(), *(each for each in marks if each.kind == "uncertain"))
-        return Survey(tuple(found), -self.cut.high, self.cut.high, certainty.reach, doubts)
+        return Survey(tuple(found), tuple(self.cut.places), -self.cut.high, self.cut.high, certainty.reach, doubts)
 
     # zeros, extrema, inflections
 
