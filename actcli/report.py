@@ -101,12 +101,25 @@ def _for_pandas(cells: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of a plot: points in order. `dashed` marks theory or a reference, `points` draws markers only."""
+    """One line of a plot: points in order. `dashed` marks theory or a reference, `points` draws markers only.
+
+    `low` and `high` are the ends of an interval around each y, where there is one.
+    """
 
     name: str
     x: Cells
     y: Cells
     style: Literal["line", "dashed", "points"] = "line"
+    low: Cells = ()
+    high: Cells = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place on the x axis that deserves a line and a name, such as the size of a cache."""
+
+    x: float
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,7 @@ class Plot:
     series: tuple[Series, ...]
     x_log: bool = False
     y_log: bool = False
+    marks: tuple[Mark, ...] = ()
 
 
 SHOWN_ROWS = 40

@@ -73,11 +73,24 @@ def _draw(plot: Plot, axes: Any) -> None:
         axes.set_xscale("log")
     if plot.y_log:
         axes.set_yscale("log")
-    for index, series in enumerate(plot.series):
-        x, y = (np.array([np.nan if cell is None else cell for cell in plain(cells)]) for cells in (series.x, series.y))
+
+    def numbers(cells: Any) -> Any:
+        return np.array([np.nan if cell is None else cell for cell in plain(cells)], dtype=np.float64)
+
+    def drawable(cells: Any) -> Any:
         # Nothing infinite has a place on an axis; a gap says so.
-        y = np.where(np.isfinite(y) & (~np.less_equal(y, 0) | (not plot.y_log)), y, np.nan)
-        axes.plot(x, y, color=_COLOURS[index % len(_COLOURS)], label=series.name, **_STYLES[series.style])
+        y = numbers(cells)
+        return np.where(np.isfinite(y) & (~np.less_equal(y, 0) | (not plot.y_log)), y, np.nan)
+
+    for index, series in enumerate(plot.series):
+        colour, x = _COLOURS[index % len(_COLOURS)], numbers(series.x)
+        if len(series.low):
+            axes.fill_between(x, drawable(series.low), drawable(series.high), color=colour, alpha=0.2, linewidth=0)
+        axes.plot(x, drawable(series.y), color=colour, label=series.name, **_STYLES[series.style])
+    for mark in plot.marks:
+        axes.axvline(mark.x, color="#999999", linewidth=0.8, linestyle=(0, (1, 3)))
+        axes.annotate(mark.name, (mark.x, 1), xycoords=("data", "axes fraction"), xytext=(3, -3),
+                      textcoords="offset points", va="top", fontsize=8, color="#666666")  # fmt: skip
     axes.set(title=plot.title, xlabel=plot.x_label, ylabel=plot.y_label)
     if len(plot.series) > 1:
         axes.legend()

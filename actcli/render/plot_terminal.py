@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from actcli.render.numbers import plain
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from actcli.report import Plot, Series
 
 _COLOURS = (33, 208, 35, 199, 141, 179, 51, 245)
+_GREY = 244
 _SHAPES = "*+ox#%@&"
 """Where there is no colour, each series has a letter of its own."""
 
@@ -35,6 +37,11 @@ def plot_text(plot: Plot, width: int, height: int, *, colour: bool, encoding: st
     shown: tuple[list[float], list[float]] = ([], [])
     for index, series in enumerate(plot.series):
         shape, paint = _marker(series, index, colour=colour, unicode=unicode)
+        for edge in (series.low, series.high):
+            for x, y in _runs(replace(series, y=edge), plot) if len(edge) else ():
+                dot = plotext.marker("·" if unicode else ".", (paint, None, None) if colour else None)
+                figure.draw(figure.signal(x, y, marker=dot).lines(len(x) > 1))
+                shown[1].extend(y)
         for x, y in _runs(series, plot):
             marker = plotext.marker("braille" if shape == "⠒" else shape, (paint, None, None) if colour else None)
             figure.draw(figure.signal(x, y, marker=marker).lines(series.style != "points" and len(x) > 1))
@@ -43,6 +50,13 @@ def plot_text(plot: Plot, width: int, height: int, *, colour: bool, encoding: st
         sample = shape if series.style == "points" else shape * 2
         legend.append(f"\x1b[38;5;{paint}m{sample}\x1b[0m {series.name}" if colour else f"{sample} {series.name}")
     if shown[0]:
+        for mark in plot.marks:
+            place = math.log10(mark.x) if plot.x_log else mark.x
+            if min(shown[0]) <= place <= max(shown[0]):
+                wall = "┊" if unicode else "!"
+                marker = plotext.marker(wall, (_GREY, None, None) if colour else None)
+                figure.draw(figure.signal([place, place], [min(shown[1]), max(shown[1])], marker=marker).lines(True))
+                legend.append(f"{wall} {mark.name}")
         figure.ruler("x").ticks(*_ticks(min(shown[0]), max(shown[0]), width // 12, log=plot.x_log))
         at, texts = _ticks(min(shown[1]), max(shown[1]), height // 4, log=plot.y_log, around=True)
         figure.ruler("y").ticks(at, texts).lim(min(at), max(at))

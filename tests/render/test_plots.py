@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from actcli.errors import MissingError
 from actcli.render import Terminal
 from actcli.render.plot_terminal import plot_text
-from actcli.report import Plot, Series
+from actcli.report import Mark, Plot, Series
 
 from .reports import plots, printed, report, untouchable
 
@@ -71,6 +72,21 @@ def test_odd_series(tmp_path: Path, values: list[Any], log: bool) -> None:
     assert "odd" in plot_text(one, 60, 20, colour=False)
     printed(report(plots=lambda: (one, one)), plots=[str(tmp_path / "x.png")])
     assert (tmp_path / "x.png").stat().st_size > 1000
+
+
+def test_bands_and_marks(tmp_path: Path) -> None:
+    x, y = np.arange(1, 21), 0.5 ** np.arange(1, 21)
+    band = Series("tanh", x, y, low=y / 100, high=[*(y[:-1] * 100), None])
+    one = Plot("p", "by layer", "layer", "gradient", (band,), y_log=True, marks=(Mark(5, "here"), Mark(99, "beyond")))
+    plain = plot_text(replace(one, series=(Series("tanh", x, y),), marks=()), 60, 20, colour=False)
+    drawn = plot_text(one, 60, 20, colour=False)
+    assert drawn.count("·") > 50 > plain.count("·")
+    assert "┊ here" in drawn
+    assert drawn.count("┊") > 10
+    assert "beyond" not in drawn
+    assert plot_text(one, 60, 20, colour=False, encoding="ascii").isascii()
+    printed(report(plots=lambda: (one,)), plots=[str(tmp_path / "x.svg")])
+    assert ">here</text>" in (tmp_path / "x.svg").read_text(encoding="utf-8")
 
 
 def test_plots_are_not_asked_for_without_need() -> None:
