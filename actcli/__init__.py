@@ -17,7 +17,7 @@ from actcli.version import VERSION
 if TYPE_CHECKING:
     from actcli.activations.function import Function
     from actcli.activations.registry import get
-    from actcli.api import derive, emit, eval, list, stability
+    from actcli.api import derive, emit, eval, gradflow, list, stability
     from actcli.errors import ActcliError
     from actcli.report import Report
 
@@ -29,6 +29,7 @@ _HOMES = {
     "derive": "actcli.api",
     "emit": "actcli.api",
     "eval": "actcli.api",
+    "gradflow": "actcli.api",
     "list": "actcli.api",
     "stability": "actcli.api",
     "Report": "actcli.report",
@@ -36,7 +37,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "ActcliError", "Function", "Report", "__version__", "derive", "emit", "eval", "get", "list", "stability",
+    "ActcliError", "Function", "Report", "__version__",
+    "derive", "emit", "eval", "get", "gradflow", "list", "stability",
 ]  # fmt: skip
 
 

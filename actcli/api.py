@@ -190,3 +190,76 @@ def stability(
         return stability_of_file(functions[0], expected, inputs, got, wanted, table=table)
     names = split_names(impl) if isinstance(impl, str) else impl
     return stability(functions, Who(names, get_device(device), impl_gradient, array), wanted, table=table)
+
+
+def gradflow(
+    activation: str | Sequence[str],
+    *,
+    depth: int = 20,
+    width: int = 256,
+    trials: int = 10,
+    batch: int = 64,
+    init: str | Sequence[str] = (),
+    sigma_w: float | None = None,
+    sigma_b: float | None = None,
+    arch: str = "mlp",
+    norm: str = "none",
+    samples: int = 1000,
+    preactivations: str | tuple[float, float] = (-2.0, 2.0),
+    seed: int = 42,
+    suggest_init: bool = False,
+    phase_diagram: bool = False,
+    fail_if: str | None = None,
+    threshold: float = 1e-3,
+    q: float = 1.0,
+    data: Any = None,
+    neuron: str | None = None,
+    clip: float | None = None,
+    forget_bias: float | None = None,
+    blocked: float | None = None,
+    device: str = "cpu",
+    param: Mapping[str, float | str] | None = None,
+    table: str | None = None,
+) -> Report:
+    """Return the report of `actcli gradflow`: what happens to signal and gradient through depth.
+
+    The arguments are the command's options; `data` is a path or an array of examples, one a row. The tables are
+    `summary`, `depth`, `layers`, `theory` and more; with `table="theory"` no net is run before another table is asked
+    for. `failed` of the report says that `fail_if` came true. Raises UsageError and MissingError like the command.
+    """
+    from actcli.activations.registry import DEFAULT
+    from actcli.activations.words import exact_number
+    from actcli.analyses.gradflow import gradflow
+    from actcli.analyses.gradflow.request import request
+    from actcli.core.device import get_device
+    from actcli.implementations.user import resolve_all
+
+    _check_types(depth=(depth, int), width=(width, int), trials=(trials, int), batch=(batch, int), seed=(seed, int))
+    wanted = request(
+        depth=depth,
+        width=width,
+        trials=trials,
+        batch=batch,
+        init=init,
+        sigma_w=sigma_w,
+        sigma_b=sigma_b,
+        arch=arch,
+        norm=norm,
+        samples=samples,
+        preactivations=preactivations,
+        seed=seed,
+        suggest_init=suggest_init,
+        phase_diagram=phase_diagram,
+        fail_if=fail_if,
+        threshold=threshold,
+        q=q,
+        data=data,
+        neuron=neuron,
+        clip=clip,
+        forget_bias=forget_bias,
+        blocked=blocked,
+        device=get_device(device),
+    )
+    given = {name: exact_number(value, name) for name, value in (param or {}).items()}
+    texts = [activation] if isinstance(activation, str) else activation
+    return gradflow(resolve_all(",".join(texts), given, DEFAULT), wanted, table=table)

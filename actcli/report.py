@@ -6,9 +6,10 @@ nothing and one of 10⁹ rows streams in flat memory.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     Cells = np.ndarray[Any, Any] | Sequence[Any]
     """One column of one batch: a NumPy array (numbers, in the precision they have) or a sequence of cells.
 
-    A cell is a str, a bool, a number, None or Mathematics.
+    A cell is a str, a bool, a number (a Magnitude where float64 may be too narrow), None or Mathematics.
     """
 
 Batch = Mapping[str, "Cells"]
@@ -41,6 +42,38 @@ class Mathematics:
     def __str__(self) -> str:
         """Return the text."""
         return self.text
+
+
+class Magnitude(float):
+    """A number known by its sign and the natural logarithm of its size, for which float64 may be too narrow.
+
+    Programs get a float, which is then 0 or infinite; people see the digits, such as 1.816e-6021.
+    """
+
+    log: float
+    negative: bool
+
+    def __new__(cls, log: float, negative: bool = False) -> Self:
+        """Return the number whose size has this natural logarithm."""
+        made = super().__new__(cls, -_exp(log) if negative else _exp(log))
+        made.log, made.negative = log, negative
+        return made
+
+    def __reduce__(self) -> tuple[type[Magnitude], tuple[float, bool]]:
+        """Tell pickle how it is made."""
+        return type(self), (self.log, self.negative)
+
+    @property
+    def log10(self) -> float:
+        """The decimal logarithm of its size."""
+        return self.log / math.log(10)
+
+
+def _exp(log: float) -> float:
+    try:
+        return math.exp(log)
+    except OverflowError:
+        return math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def test_sample_configurations_do_what_their_comments_say(path: Path, tmp_path: 
 
 
 def test_every_command_has_a_place_in_the_readme() -> None:
-    from actcli.cli.run import app
+    from actcli.cli.application import application
 
-    for command in app.registered_commands:
+    for command in application().registered_commands:
         assert f"actcli {command.name}" in README

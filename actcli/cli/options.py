@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
+from actcli.cli.application import COMMANDS
 from actcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def apply_config(ctx: typer.Context, value: str | None) -> str | None:
         for spelling in (parameter.opts if parameter.param_type_name == "option" else [str(parameter.name)])
         if len(spelling) > 2 or parameter.param_type_name == "argument"
     }
-    group = ctx.parent.command if ctx.parent else None
-    commands = list(getattr(group, "commands", {ctx.info_name: None}))
-    ctx.default_map = defaults(config, value, str(ctx.info_name), commands, options)
+    ctx.default_map = defaults(config, value, str(ctx.info_name), list(COMMANDS), options)
     ctx.obj = config
     return value
 

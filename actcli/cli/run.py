@@ -10,10 +10,7 @@ from typing import Any
 
 import typer
 
-from actcli.cli import derive as derive_command
-from actcli.cli import eval as eval_command
-from actcli.cli import list as list_command
-from actcli.cli import stability as stability_command
+from actcli.cli.application import application
 from actcli.cli.command import Interrupt, ReaderGoneError
 from actcli.errors import ActcliError
 
@@ -21,31 +18,6 @@ INTERRUPTED = 130
 DEFECT = 70
 LONGEST = 600
 """Characters of an error message; what a user pasted may be longer than anyone wants to read again."""
-
-app = typer.Typer(
-    name="actcli",
-    help="The workbench for neural-network activation functions.",
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ACTCLI"},
-)
-eval_command.register(app)
-derive_command.register(app)
-list_command.register(app)
-stability_command.register(app)
-
-
-@app.callback()
-def _root(
-    version: bool = typer.Option(
-        False, "--version", help="Print the version and exit.", is_eager=True, show_envvar=False
-    ),
-) -> None:
-    if version:
-        from actcli.version import VERSION
-
-        sys.stdout.write(f"actcli {VERSION}\n")
-        raise typer.Exit
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -59,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(signal, each):
             signal.signal(getattr(signal, each), _terminated)
     try:
-        status = app(args=list(arguments) or ["--help"], prog_name="actcli", standalone_mode=False)
+        status = application(arguments)(args=list(arguments) or ["--help"], prog_name="actcli", standalone_mode=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except ActcliError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -11,6 +11,7 @@ import typer
 
 from actcli.cli import options
 from actcli.cli.command import Command
+from actcli.cli.say import status_of, teller
 from actcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 _WIDE = 120
 """Columns of a terminal that have room for a whole audit."""
-
-FAILED = 1
-"""The exit status when a check that the user asked for did not hold."""
 
 Each = TypeVar("Each")
 
@@ -151,8 +149,6 @@ def stability(
     from actcli.core.device import get_device
     from actcli.core.numbers import split_names
     from actcli.render import plan, render
-    from actcli.render.plan import PEOPLE
-    from actcli.render.terminal import ascii_fallback
 
     style = options.nonfinite_style(nonfinite)
     terminal = options.terminal_facts(color)
@@ -187,7 +183,7 @@ def stability(
             expected = _one(request.formats, "--dtype") if dtype else None
             report = stability_of_file(_one(functions, "activation"), expected, inputs, got, request, table=table)
         else:
-            who = Who(split_names(impl), get_device(device, _teller(quiet)), impl_gradient, array)
+            who = Who(split_names(impl), get_device(device, teller(quiet)), impl_gradient, array)
             report = analyse(functions, who, request, table=table, progress=line.update)
     wanted = _wanted(report, places, request, several=worst is not None) if table is None else report
     shown = _for_people(wanted, places, request, reasons=verbose > 0 or terminal.width >= _WIDE)
@@ -203,12 +199,7 @@ def stability(
         quiet=quiet,
         verbose=verbose,
     )
-    if report.failed:
-        # Data on stdout stays data: only people's formats have room for a sentence there.
-        stream = sys.stdout if places.stdout_format in PEOPLE else sys.stderr
-        encoding = terminal.encoding if stream is sys.stdout else terminal.stderr_encoding
-        stream.write(ascii_fallback(f"{report.failed}\n", encoding))
-    return FAILED if report.failed else 0
+    return status_of(report, places, terminal)
 
 
 def _functions(ctx: typer.Context, act: str, param: list[str] | None) -> list[AnyFunction]:
@@ -286,11 +277,3 @@ def _is_crowded(table: Table) -> bool:
     """Tell whether rows differ in more than who computes, which takes the room of the reasons."""
     keys = [column.name for column in table.columns_for("people")]
     return any(name in keys for name in ("activation", "order", "dtype"))
-
-
-def _teller(quiet: bool) -> Callable[[str], None]:
-    def tell(note: str) -> None:
-        if not quiet:
-            sys.stderr.write(f"actcli: {note}\n")
-
-    return tell

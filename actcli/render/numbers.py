@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from actcli.report import Mathematics
+from actcli.report import Magnitude, Mathematics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from actcli.report import Batch, Cells, Column
 
 DIGITS = 4
+_SMALLEST = 2.0**-1022
+"""Below this float64 loses digits."""
 _LONGEST = 15
 """A plain number of more characters is written in scientific notation."""
 
@@ -26,6 +28,18 @@ def number_text(value: float, digits: int = DIGITS) -> str:
         if value == 0 or len(text) <= _LONGEST or len(text) <= digits + 3:
             return text
     return f"{value:.{max(digits, 2) - 1}e}"
+
+
+def magnitude_text(value: Magnitude, digits: int = DIGITS) -> str:
+    """Return `value` like any number, in scientific notation where float64 can't hold it."""
+    if _SMALLEST <= abs(value) < math.inf or not math.isfinite(value.log):
+        return number_text(value, digits)
+    exponent = math.floor(value.log10)
+    places = max(digits, 2) - 1
+    mantissa = f"{10 ** (value.log10 - exponent):.{places}f}"
+    if mantissa.startswith("10"):
+        mantissa, exponent = f"{1:.{places}f}", exponent + 1
+    return f"{'-' if value.negative else ''}{mantissa}e{exponent:+d}"
 
 
 def limit_text(value: float, digits: int = DIGITS) -> str:
@@ -84,6 +98,8 @@ def _cell(value: Any, digits: int) -> str | Mathematics:
             return ""
         case bool():
             return "yes" if value else "no"
+        case Magnitude():
+            return magnitude_text(value, digits)
         case float():
             return number_text(value, digits)
         case Mathematics():

@@ -106,3 +106,7 @@ class cuda:  # noqa: N801 - CuPy's name
         @staticmethod
         def getDeviceProperties(number: int) -> dict[str, bytes]:
             return {"name": b"stand-in"}
+
+        @staticmethod
+        def memGetInfo() -> tuple[int, int]:
+            return 8_000_000_000, 16_000_000_000

@@ -1,0 +1,117 @@
+"""`actcli gradflow`: what happens to signal and gradient through depth, for any activation, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+
+import numpy as np
+
+from actcli.activations.registry import AnyFunction
+from actcli.analyses.gradflow import notes, plots
+from actcli.analyses.gradflow.cases import Case, cases
+from actcli.analyses.gradflow.request import Progress, Request
+from actcli.analyses.gradflow.subject import Subject
+from actcli.analyses.gradflow.tables.extras import (
+    clipping_table,
+    forget_bias_table,
+    gates_table,
+    jacobian_table,
+    neuron_table,
+    phase_table,
+)
+from actcli.analyses.gradflow.tables.infinite import critical_table, initialisers_table, moments_table, theory_table
+from actcli.analyses.gradflow.tables.products import depth_table, paths_table, underflow_table
+from actcli.analyses.gradflow.tables.summary import layers_table, summary_table
+from actcli.analyses.gradflow.verdict import failure, sentence
+from actcli.report import Report, Table
+from actcli.version import VERSION
+
+_OF_NETS = ("summary", "layers", "clipping", "gates")
+"""Tables for which the nets are run, so that the verdict on them costs nothing more."""
+
+
+def gradflow(
+    functions: Sequence[AnyFunction],
+    request: Request,
+    *,
+    table: str | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> Report:
+    """Return the report with the tables `summary`, `depth`, `layers`, `theory` and more.
+
+    No net is run before it is needed: `table` names the only table that is wanted, and with `table="theory"` there is
+    neither a net nor a verdict on it, unless the request has a gate. Raises UsageError for functions of a vector,
+    unknown initialisations, and nets that don't fit into memory.
+    """
+    found = cases(functions, request, progress)
+    subjects = list({id(case.subject): case.subject for case in found}.values())
+    runs = table is None or table in _OF_NETS
+    return Report(
+        name="gradflow",
+        title=_title(subjects, request),
+        tables=_tables(found, subjects, request),
+        verdict=sentence(found) if runs else "",
+        notes=tuple(_notes(found, subjects, request, table)),
+        plots=lambda: plots.plots(found),
+        environment={
+            "actcli": VERSION,
+            "numpy": np.__version__,
+            "device": request.device.name,
+            "seed": str(request.seed),
+        },
+        failed=failure(found),
+    )
+
+
+def _tables(found: Sequence[Case], subjects: Sequence[Subject], request: Request) -> dict[str, Table]:
+    tables = [
+        summary_table(found),
+        depth_table(subjects),
+        layers_table(found),
+        theory_table(found),
+        critical_table(subjects),
+        moments_table(subjects),
+        paths_table(subjects),
+        underflow_table(found),
+        initialisers_table(subjects),
+    ]
+    if not request.is_recurrent:
+        tables.append(jacobian_table(found))
+    if request.arch in ("lstm", "gru"):
+        tables.append(gates_table(found))
+    if request.arch == "lstm":
+        tables.append(forget_bias_table(found))
+    if request.clip is not None:
+        tables.append(clipping_table(found))
+    if request.neuron is not None:
+        tables.append(neuron_table(subjects))
+    if request.phase_diagram:
+        tables.append(phase_table(subjects))
+    return {each.name: each for each in tables}
+
+
+def _notes(found: Sequence[Case], subjects: Sequence[Subject], request: Request, table: str | None) -> list[str]:
+    """Return the remarks on those tables that are wanted."""
+    remarks: list[tuple[tuple[str, ...], Callable[[], Iterable[str]]]] = [
+        ((*_OF_NETS,), lambda: notes.about_nets(found)),
+        (("depth",), lambda: notes.about_products(subjects)),
+        (("theory",), lambda: notes.about_theory(found)),
+        (("critical", "initialisers"), lambda: notes.about_critical(subjects)),
+    ]
+    wanted = [
+        remark
+        for tables, remark in remarks
+        if table in tables or (table is None and ("critical" not in tables or request.suggest_init))
+    ]
+    return [*notes.about_code(subjects), *chain.from_iterable(remark() for remark in wanted)]
+
+
+def _title(subjects: Sequence[Subject], request: Request) -> str:
+    names = ", ".join(subject.name for subject in subjects)
+    if request.is_recurrent:
+        article = "a" if request.arch == "gru" else "an"
+        return f"{names} in {article} {request.arch.upper()} over {request.depth:,} steps"
+    kind = "residual net" if request.arch == "residual" else "net"
+    norm = f" with {request.norm} norm" if request.norm != "none" else ""
+    return f"{names} in a {kind} of {request.depth:,} layers{norm}"

@@ -1,0 +1,195 @@
+"""Activations with their initialisations: the nets that are compared, each run once, when asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from actcli.activations.function import Function
+from actcli.activations.registry import AnyFunction
+from actcli.analyses.gradflow.network.inits import Init, default_init, gaussian_init, get_init
+from actcli.analyses.gradflow.request import Progress, Request
+from actcli.analyses.gradflow.subject import Subject
+from actcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from actcli.analyses.gradflow.meanfield.signal import Propagation, Theory
+    from actcli.analyses.gradflow.measured import Measured
+    from actcli.analyses.gradflow.recurrent import Through
+    from actcli.analyses.gradflow.recurrent.forget_bias import ForgetBias
+
+
+class Case:
+    """One activation with one initialisation. `suggested` is one that the user didn't name."""
+
+    def __init__(self, subject: Subject, init: Init, *, suggested: bool = False) -> None:
+        self.subject, self.init, self.suggested = subject, init, suggested
+        self.function, self.request = subject.function, subject.request
+
+    @property
+    def name(self) -> str:
+        """The activation and, for people, its initialisation."""
+        return f"{self.function.name} with {self.init.name}"
+
+    @property
+    def sigmas(self) -> tuple[float, float]:
+        """σw and σb of a hidden layer."""
+        width = self.request.width
+        return self.init.sigma_w(width, width), self.init.sigma_b(width)
+
+    @cached_property
+    def through(self) -> Through:
+        """The net of a recurrent architecture, run through time."""
+        from actcli.analyses.gradflow.recurrent import run
+
+        request = self.request
+        return run(
+            self.function,
+            self.init,
+            arch=request.arch,
+            steps=request.depth,
+            width=request.width,
+            batch=request.batch,
+            trials=request.trials,
+            seed=request.seed,
+            forget_bias=request.forget_bias,
+            device=request.device,
+            progress=self._progress,
+        )
+
+    @cached_property
+    def forget_biases(self) -> Sequence[ForgetBias]:
+        """The same LSTM with the biases of the textbooks, and that of the request."""
+        from actcli.analyses.gradflow.recurrent.forget_bias import BIASES, forget_biases
+
+        request = self.request
+        return forget_biases(
+            self.function,
+            self.init,
+            steps=request.depth,
+            width=request.width,
+            batch=request.batch,
+            trials=request.trials,
+            seed=request.seed,
+            biases=sorted({*BIASES, *([] if request.forget_bias is None else [request.forget_bias])}),
+            device=request.device,
+            progress=self._progress,
+        )
+
+    @cached_property
+    def measured(self) -> Measured:
+        """The layers of the net, or its time steps."""
+        request = self.request
+        if request.is_recurrent:
+            return self.through.measured
+        from actcli.analyses.gradflow.network.run import run
+
+        return run(
+            self.function,
+            self.init,
+            depth=request.depth,
+            width=request.width,
+            batch=request.batch,
+            trials=request.trials,
+            seed=request.seed,
+            arch=request.arch,
+            norm=request.norm,
+            device=request.device,
+            data=None if request.neuron else request.data,
+            progress=self._progress,
+        )
+
+    def _progress(self, what: str, done: int, total: int) -> None:
+        self.subject.progress(self.name, done, total)
+
+    @cached_property
+    def theory(self) -> Theory:
+        """The fixed point at infinite width, and how fast signals approach it."""
+        from actcli.analyses.gradflow.meanfield.signal import theory
+
+        return theory(self.function, *self.sigmas)
+
+    @cached_property
+    def _propagation(self) -> tuple[Propagation | None, str]:
+        from actcli.analyses.gradflow.meanfield.signal import propagate
+
+        request = self.request
+        if request.is_recurrent:
+            return None, f"theory of {request.arch} cells is not drawn"
+        try:
+            return propagate(
+                self.function, *self.sigmas, request.depth, request.width, request.arch, request.norm, self.q0
+            ), ""
+        except UsageError as error:  # infinite moments: the net can be run all the same
+            return None, str(error)
+
+    @property
+    def propagation(self) -> Propagation | None:
+        """The gradient that theory expects at each layer; None where there is none."""
+        return self._propagation[0]
+
+    @property
+    def no_theory(self) -> str:
+        """Why there is no such line, an empty text where there is one."""
+        return self._propagation[1]
+
+    @property
+    def q0(self) -> float:
+        """The mean square of the inputs."""
+        data = self.request.data
+        return 1.0 if data is None or self.request.neuron else float((data**2).mean())
+
+    @property
+    def log_ratio_variance(self) -> float:
+        """Variance of ln of that ratio between nets of this width; NaN where theory has none."""
+        # Theory's variance is that of the squared gradient's logarithm.
+        return math.nan if self.propagation is None else self.propagation.log_variance / 4
+
+    @property
+    def log_finite_width_ratio(self) -> float:
+        """Ln of the ratio that a net of this width has in the geometric mean."""
+        return self.log_theory_ratio - self.log_ratio_variance
+
+    @cached_property
+    def log_theory_ratio(self) -> float:
+        """Ln of the gradient at layer 1 over that at layer L, as theory has it; NaN where it has none."""
+        if self.propagation is None:
+            return math.nan
+        logs = self.propagation.log_gradient
+        # Of nothing, nothing is left: 0/0 counts as 0.
+        return -math.inf if logs[0] == -math.inf else float(logs[0] - logs[-1])
+
+
+def cases(functions: Sequence[AnyFunction], request: Request, progress: Progress) -> list[Case]:
+    """Return the cases of the request, with `--suggest-init` the critical ones after those asked for.
+
+    Raises UsageError for functions of a vector and for unknown inits.
+    """
+    found: list[Case] = []
+    for function in functions:
+        subject = Subject(_elementwise(function), request, progress)
+        chosen = [Case(subject, init) for init in _inits(subject.function, request)]
+        found += chosen
+        point = subject.best_critical if request.suggest_init and not request.is_recurrent else None
+        if point is not None and all(case.init.name != "critical" for case in chosen):
+            init = replace(gaussian_init(point.sigma_w, point.sigma_b), name="critical")
+            found.append(Case(subject, init, suggested=True))
+    return found
+
+
+def _elementwise(function: AnyFunction) -> Function:
+    if isinstance(function, Function):
+        return function
+    raise UsageError(
+        f"{function.name} takes a whole vector: depth is analysed for activations that take one number, such as gelu"
+    )
+
+
+def _inits(function: Function, request: Request) -> list[Init]:
+    if request.has_own_sigmas:
+        sigma_w = 1.0 if request.sigma_w is None else request.sigma_w
+        return [gaussian_init(sigma_w, request.sigma_b or 0.0)]
+    return [get_init(name, function) for name in request.inits or (default_init(function),)]

@@ -1,0 +1,1 @@
+"""Real nets, forward and backward, in float64: what they measure stands beside what theory predicts."""

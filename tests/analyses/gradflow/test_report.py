@@ -1,0 +1,336 @@
+"""The report: its tables and columns, what is computed when, verdicts, notes, plots."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import actcli
+from actcli.activations.function import Function
+from actcli.analyses.gradflow import gradflow, verdict
+from actcli.analyses.gradflow.cases import Case
+from actcli.analyses.gradflow.measured import Measured
+from actcli.analyses.gradflow.network import run as network
+from actcli.analyses.gradflow.network.inits import gaussian_init
+from actcli.analyses.gradflow.people import DEPTHS, LAYERS, for_people
+from actcli.analyses.gradflow.request import request
+from actcli.analyses.gradflow.subject import Subject
+from actcli.errors import UsageError
+from actcli.report import Report
+
+SMALL: dict[str, Any] = {"depth": 6, "width": 16, "trials": 3, "batch": 8, "samples": 50}
+
+COLUMNS = {
+    "summary": "activation,depth,init,arch,verdict,reason,gradient_ratio,gradient_ratio_low,gradient_ratio_high,"
+    "theory_gradient_ratio,bound,dead_fraction,trainable_depth,suggestion",
+    "depth": "activation,depth,bound,best_case,typical,geometric_mean,exact_mean,sample_mean,sample_stderr,median,"
+    "log10_bound,log10_best_case,log10_typical,log10_geometric_mean,log10_exact_mean,log10_sample_mean,"
+    "log10_sample_stderr,log10_median",
+    "layers": "activation,init,arch,layer,mean,std,gradient,gradient_low,gradient_high,theory_gradient,dead_fraction,"
+    "saturated_fraction",
+    "theory": "activation,sigma_w,sigma_b,q_star,chi_1,chi_parallel,c_star,xi_q,xi_c,trainable_depth,verdict,reason",
+    "critical": "activation,class,sigma_w,sigma_b,q_star,chi_parallel,stable,gain",
+    "moments": "activation,q,mean,second_moment,derivative_mean,derivative_second_moment,derivative_fourth_moment",
+    "initialisers": "activation,framework,code",
+}
+
+
+def small(activation: str, **options: Any) -> Report:
+    return actcli.gradflow(activation, **{**SMALL, **options})
+
+
+def frame(report: Report, table: str) -> Any:
+    return report.tables[table].to_pandas()
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_columns_are_those_of_the_contract_in_their_order(name: str) -> None:
+    names = list(frame(small("tanh", table="theory"), name).columns)
+    assert names[: COLUMNS[name].count(",") + 1] == COLUMNS[name].split(",")
+
+
+def test_the_first_table_is_the_summary_and_all_are_there() -> None:
+    assert list(small("tanh", table="theory").tables) == [
+        "summary", "depth", "layers", "theory", "critical", "moments", "paths", "underflow", "initialisers", "jacobian",
+    ]  # fmt: skip
+    more = small("tanh", table="theory", clip=1.0, phase_diagram=True, data=[[1.0]], neuron="1").tables
+    assert {"clipping", "phase", "neuron"} < set(more)
+    through = small("tanh", table="theory", arch="lstm").tables
+    assert {"gates", "forget_bias"} < set(through)
+    assert "jacobian" not in through
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the inits of all nets that are run."""
+    seen: list[str] = []
+    run = network.run
+
+    def counted(function: Function, init: Any, **options: Any) -> Measured:
+        seen.append(init.name)
+        return run(function, init, **options)
+
+    monkeypatch.setattr(network, "run", counted)
+    return seen
+
+
+def test_no_net_is_run_for_a_table_that_needs_none(runs: list[str]) -> None:
+    report = small("tanh", table="theory")
+    for name in ("theory", "critical", "moments", "depth", "paths", "underflow", "initialisers"):
+        assert len(frame(report, name))
+    assert (runs, report.verdict) == ([], "")
+    assert small("tanh", table="theory", fail_if="vanishing").failed == ""
+    assert runs == ["xavier"]
+
+
+def test_a_net_is_run_once_however_many_tables_show_it(runs: list[str]) -> None:
+    report = small("tanh", init="xavier,he", clip=1.0)
+    for name in ("summary", "layers", "clipping"):
+        assert len(frame(report, name))
+    report.plots()
+    assert runs == ["xavier", "he"]
+
+
+def test_depth_10000_keeps_its_digits() -> None:
+    last = frame(small("sigmoid", depth=10_000, table="depth"), "depth").iloc[-1]
+    assert (last["depth"], last["bound"]) == (10_000, 0)
+    assert last["log10_bound"] == pytest.approx(-10_000 * math.log10(4), rel=1e-14)
+
+
+def test_the_books_recipe() -> None:
+    """Follow the recipe of the books, draw for draw."""
+    table = frame(small("sigmoid", depth=20, samples=1000, table="depth"), "depth").set_index("depth")
+    stream = np.random.RandomState(42)
+    for depth in (1, 5, 10, 15, 20):
+        x = stream.uniform(-2, 2, (1000, depth))
+        products = np.prod(np.exp(-x) / (1 + np.exp(-x)) ** 2, axis=1)
+        assert table["sample_mean"][depth] == pytest.approx(products.mean(), rel=1e-12)
+        assert table["exact_mean"][depth] == pytest.approx((math.tanh(1) / 4) ** depth, rel=1e-12)
+
+
+# verdicts
+
+
+def case(ratios: list[float], activation: str = "tanh", **options: Any) -> Case:
+    """Return a case with these logarithms of gradient ratios, one a trial, instead of a net."""
+    subject = Subject(actcli.get(activation), request(**options), lambda what, done, total: None)
+    made = Case(subject, gaussian_init(1.5, 0.1))
+    logs = np.array([[ratio, 0.0] for ratio in ratios])
+    flat = np.zeros_like(logs)
+    made.__dict__["measured"] = Measured(flat, flat + 1, logs, flat, flat, flat, logs)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("ratios", "word", "reason"),
+    [
+        ([-9.0, -9.1, -8.9], "vanishing", "0.000123 of the gradient is left at layer 1 (9.63e-05 to 0.000158)"),
+        ([9.0, 9.1, 8.9], "exploding", "the gradient grows 8.1e+03 times from layer 20 to layer 1"),
+        ([-1.0, -1.1, -0.9], "stable", "0.368 of the gradient is left at layer 1"),
+        ([-20.0, -1.0, 0.0], "unclear", "0.000912 of the gradient is left"),
+        ([2.0, 20.0, 1.0], "unclear", "the gradient grows 2.14e+03 times"),
+        ([-math.inf, -1.0, -1.0], "dead", "no gradient reaches layer 1 in 1 of 3 trials"),
+        ([math.inf, 1.0, 1.0], "exploding", "the gradient is not finite"),
+        ([math.nan, 1.0, 1.0], "exploding", "the gradient is not finite"),
+        ([-9.0], "vanishing", "0.000123 of the gradient is left at layer 1"),
+    ],
+)
+def test_the_verdict_weighs_the_interval(ratios: list[float], word: str, reason: str) -> None:
+    made = case(ratios)
+    assert verdict.verdict(made) == word
+    assert verdict.reason(made).startswith(reason)
+
+
+def test_the_threshold_is_the_users() -> None:
+    ratios = [-3.0, -3.01, -2.99]
+    assert verdict.verdict(case(ratios)) == "stable"
+    assert verdict.verdict(case(ratios, threshold=0.1)) == "vanishing"
+
+
+def test_a_straight_line_is_linear_when_its_gradients_keep_their_size() -> None:
+    assert verdict.verdict(case([0.0, 0.1, -0.1], "2*x + 1")) == "linear"
+    assert verdict.verdict(case([9.0, 9.1, 8.9], "identity")) == "exploding"
+    assert "one linear map" in verdict.reason(case([0.0, 0.1, -0.1], "identity"))
+
+
+@pytest.mark.parametrize(
+    ("activation", "options", "advice"),
+    [
+        ("tanh", {}, "--init critical (σw = 1, σb = 0)"),
+        ("gelu", {}, "--init critical (σw = 1.408, σb = 0.4158, half-stable)"),
+        ("sigmoid", {}, "tanh with --init critical, or relu with --init he"),
+        ("tanh", {"arch": "residual", "depth": 100}, "--sigma-w 0.1, or --norm layer"),
+        ("tanh", {"norm": "batch"}, "--arch residual"),
+        ("tanh", {"arch": "rnn"}, "--arch lstm --forget-bias 1, or --arch gru"),
+        ("tanh", {"arch": "lstm", "depth": 50}, "--forget-bias 3, or shorter sequences"),
+    ],
+)
+def test_the_advice_fits(activation: str, options: dict[str, Any], advice: str) -> None:
+    assert verdict.suggestion(case([-9.0, -9.1, -8.9], activation, **options)) == advice
+
+
+def test_an_interval_that_tells_nothing_wants_more_nets() -> None:
+    assert verdict.suggestion(case([-20.0, -1.0, 0.0], trials=3)) == "--trials 12 to narrow the interval"
+
+
+@pytest.mark.parametrize("activation", ["sign(x)", "x**3", "exp(x**2)", "sqrt(x)", "0*x"])
+def test_strange_functions_have_all_tables(activation: str) -> None:
+    report = small(activation, depth=12, suggest_init=True)
+    for name in report.tables:
+        frame(report, name)
+    assert frame(report, "summary")["verdict"][0] in ("dead", "exploding", "linear")
+
+
+def test_nothing_is_advised_for_a_net_that_is_fine() -> None:
+    assert verdict.suggestion(case([0.0, 0.1, -0.1])) == ""
+
+
+def test_the_verdict_in_one_line_of_words() -> None:
+    vanished = case([-27.0, -27.1, -26.9], "sigmoid")
+    line = verdict.sentence([vanished])
+    assert line == (
+        "sigmoid: vanishing; 9.1e-13 of the gradient is left after 20 layers at best; "
+        "use tanh with --init critical, or relu with --init he"
+    )
+    fine = case([0.0, 0.1, -0.1], "relu")
+    assert verdict.sentence([fine, vanished]) == "vanishing: sigmoid; stable: relu"
+    assert verdict.sentence([fine, case([9.0, 9.1, 8.9], "relu")]).count("relu with σw = 1.5, σb = 0.1") == 2
+
+
+def test_the_gate_names_the_worst_net() -> None:
+    nets = [
+        case([0.0, 0.1, -0.1], "relu", fail_if="vanishing"),
+        case([-9.0, -9.1, -8.9], "tanh"),
+        case([-99.0], "gelu"),
+    ]
+    assert verdict.failure(nets).startswith("FAIL gelu with σw = 1.5, σb = 0.1: vanishing; 1.01e-43 of the gradient")
+    assert verdict.failure(nets).endswith("(2 of 3 nets fail)")
+    assert verdict.failure(nets[:1]) == ""
+    assert "dead" in verdict.failure([case([-math.inf, 0.0], fail_if="vanishing")])
+    assert "exploding" in verdict.failure([case([math.nan, 0.0], fail_if="exploding")])
+
+
+# the whole
+
+
+def test_the_critical_initialisation_is_tried_and_written_as_code() -> None:
+    report = small("silu", depth=50, suggest_init=True, fail_if="exploding")
+    before, after = frame(report, "summary").itertuples()
+    assert (before.init, after.init) == ("he", "critical")
+    assert abs(after.log10_gradient_ratio) < abs(before.log10_gradient_ratio)
+    assert "critical" not in report.verdict.split("use")[0]
+    code = frame(report, "initialisers")
+    assert list(code["framework"]) == ["pytorch", "pytorch", "keras", "keras", "jax", "jax"]
+    assert report.notes[-1].startswith("silu: its critical initialisation is half-stable")
+
+
+def test_what_has_no_critical_point_says_so() -> None:
+    report = small("sigmoid", suggest_init=True)
+    assert len(frame(report, "summary")) == 1
+    assert frame(report, "initialisers").empty
+    (row,) = frame(report, "critical").itertuples()
+    assert math.isnan(row.sigma_w)
+    assert row.reason
+    assert any(note.startswith("sigmoid has no critical initialisation: ") for note in report.notes)
+
+
+def test_infinite_moments_leave_the_other_tables_alone() -> None:
+    report = small("exp(x**2)")
+    assert "infinite" in frame(report, "moments")["reason"][0]
+    assert math.isnan(frame(report, "summary")["theory_gradient_ratio"][0])
+    assert any(note.startswith("no theory for exp(x**2)") for note in report.notes)
+
+
+def test_functions_of_a_vector_are_refused() -> None:
+    with pytest.raises(UsageError, match="softmax takes a whole vector"):
+        small("softmax")
+
+
+def test_the_neuron_of_the_books_is_dead() -> None:
+    report = small("relu,leaky_relu", neuron="-2,-3:1", data=[[1.0, 1.0], [2.0, 2.0]], table="neuron")
+    rows = frame(report, "neuron")
+    assert list(rows["z"]) == [-4, -9, -4, -9]
+    assert list(rows["derivative"]) == [0, 0, 0.01, 0.01]
+    assert list(rows["verdict"]) == ["dead", "dead", "alive", "alive"]
+
+
+def test_paths_that_survive() -> None:
+    rows = frame(small("relu", depth=100, blocked=0.4, table="paths"), "paths")
+    assert rows["surviving"].iloc[-1] == pytest.approx(0.6**100, rel=1e-12)
+    assert frame(small("relu", table="paths"), "paths")["blocked"].iloc[-1] == pytest.approx(0.5, rel=1e-12)
+
+
+def test_clipping_scales_both_ends_alike() -> None:
+    first, last = frame(small("tanh", init="normal:1", clip=0.5), "clipping").itertuples()
+    assert first.before / first.after == pytest.approx(last.before / last.after)
+    assert first.norm > 0.5
+
+
+def test_orthogonal_weights_have_the_smaller_spread() -> None:
+    drawn, orthogonal = frame(small("tanh", depth=10, width=40, table="jacobian"), "jacobian").itertuples()
+    assert (drawn.weights, orthogonal.weights) == ("as drawn", "orthogonal")
+    assert orthogonal.spread < drawn.spread
+    assert orthogonal.theory_spread < drawn.theory_spread
+
+
+def test_notes_warn_of_what_the_figures_hide() -> None:
+    dead = small("relu", init="normal:0.001", sigma_w=1.0, sigma_b=0.0)
+    assert any("of the units are dead in layer" in note for note in dead.notes)
+    signs = small("sigmoid")
+    assert any("have one sign" in note for note in signs.notes)
+    rare = small("tanh", depth=50, samples=1000, table="depth")
+    assert any(note.startswith("tanh: sample mean at depth 50: the mean of 1000 draws rests on") for note in rare.notes)
+    line = small("identity")
+    assert any("collapses to one linear map" in note for note in line.notes)
+
+
+def test_a_plot_of_gradients_has_lines_bands_and_theory() -> None:
+    (plot,) = small("tanh,relu").plots()
+    assert [(series.name, series.style) for series in plot.series] == [
+        ("tanh with xavier", "line"), ("tanh with xavier, theory", "dashed"),
+        ("relu with he", "line"), ("relu with he, theory", "dashed"),
+    ]  # fmt: skip
+    line = plot.series[0]
+    assert np.all(np.asarray(line.low) < np.asarray(line.y))
+    assert np.all(np.asarray(line.y) < np.asarray(line.high))
+    assert plot.y_log
+
+
+def test_gradients_too_small_for_float64_are_drawn_as_logarithms() -> None:
+    (plot,) = small("sigmoid", depth=600).plots()
+    assert (plot.y_label, plot.y_log) == ("log₁₀ gradient", False)
+    assert -500 < plot.series[0].y[0] < -300
+
+
+def test_the_phase_diagram_shows_where_the_net_is() -> None:
+    report = small("tanh", phase_diagram=True, sigma_w=1.5, sigma_b=0.2, table="phase")
+    (plot,) = report.plots()
+    assert plot.series[0].name == "critical"
+    assert plot.series[-1].style == "points"
+    assert list(plot.series[-1].x) == [2.25]
+    rows = frame(report, "phase")
+    assert set(rows["line"]) == {"critical", "contour"}
+    assert not rows["sigma_w2"].isna().any()
+
+
+def test_people_see_some_layers_of_a_deep_net_and_where_the_rest_is() -> None:
+    options = request(**{**SMALL, "depth": 300})
+    functions = [actcli.get("tanh")]
+    report = for_people(gradflow(functions, options), options, activations=1)
+    assert list(report.tables) == ["summary", "depth", "layers"]
+    layers = frame(report, "layers")["layer"]
+    assert (len(layers), layers.iloc[0], layers.iloc[-1]) == (LAYERS, 1, 300)
+    depths = frame(report, "depth")["depth"]
+    assert (len(depths), depths.iloc[-1]) == (DEPTHS, 300)
+    assert report.notes[-1].startswith("more with --table: theory, critical")
+
+
+def test_through_time() -> None:
+    report = small("tanh", arch="lstm", forget_bias=2.0, depth=10)
+    assert list(frame(report, "gates")["gate"]) == ["forget", "input", "output"]
+    assert frame(report, "forget_bias")["textbook"].iloc[-1] == pytest.approx((1 / (1 + math.exp(-2))) ** 10)
+    assert "step 1" in frame(report, "summary")["reason"][0]
+    assert frame(report, "layers")["theory_gradient"].isna().all()
