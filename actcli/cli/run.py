@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from actcli.cli import bench as bench_command
 from actcli.cli import derive as derive_command
 from actcli.cli import eval as eval_command
 from actcli.cli import list as list_command
@@ -33,6 +34,7 @@ eval_command.register(app)
 derive_command.register(app)
 list_command.register(app)
 stability_command.register(app)
+bench_command.register(app)
 
 
 @app.callback()
