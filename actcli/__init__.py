@@ -17,7 +17,7 @@ from actcli.version import VERSION
 if TYPE_CHECKING:
     from actcli.activations.function import Function
     from actcli.activations.registry import get
-    from actcli.api import derive, emit, eval, gradflow, list, stability
+    from actcli.api import bench, derive, emit, eval, gradflow, list, stability
     from actcli.errors import ActcliError
     from actcli.report import Report
 
@@ -26,6 +26,7 @@ __version__ = VERSION
 _HOMES = {
     "get": "actcli.activations.registry",
     "Function": "actcli.activations.function",
+    "bench": "actcli.api",
     "derive": "actcli.api",
     "emit": "actcli.api",
     "eval": "actcli.api",
@@ -38,7 +39,7 @@ _HOMES = {
 
 __all__ = [
     "ActcliError", "Function", "Report", "__version__",
-    "derive", "emit", "eval", "get", "gradflow", "list", "stability",
+    "bench", "derive", "emit", "eval", "get", "gradflow", "list", "stability",
 ]  # fmt: skip
 
 

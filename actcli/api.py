@@ -263,3 +263,66 @@ def gradflow(
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
     texts = [activation] if isinstance(activation, str) else activation
     return gradflow(resolve_all(",".join(texts), given, DEFAULT), wanted, table=table)
+
+
+def bench(
+    activation: str | Sequence[str] | None = None,
+    *,
+    impl: str | Sequence[str] = ("actcli", "textbook"),
+    impl_gradient: str = "",
+    array: str = "",
+    size: float | str | Sequence[float | str] = (),
+    dtype: str | Sequence[str] = "float32",
+    order: int | str | Sequence[int | str] | None = None,
+    threads: int | str | Sequence[int | str] | None = None,
+    distribution: str | Sequence[str] = "normal",
+    cold: bool = True,
+    prealloc: bool = True,
+    budget: float = 10.0,
+    workload: str = "elementwise",
+    memory: bool = False,
+    raw: bool = False,
+    compare: str | None = None,
+    fail_above: float | None = None,
+    force: bool = False,
+    seed: int = 0,
+    device: str = "cpu",
+    param: Mapping[str, float | str] | None = None,
+    table: str | None = None,
+) -> Report:
+    """Return the report of `actcli bench`: how fast activations are computed, the accuracy beside every timing.
+
+    The arguments are the command's options. The tables are `timings`, `relative` where there are several activations,
+    `comparison` with `compare`, `environment`, `rounds`, and `raw`. `failed` of the report says which rows are slower
+    by more than `fail_above` percent. Raises UsageError and MissingError like the command.
+    """
+    from actcli.activations.registry import DEFAULT
+    from actcli.activations.words import exact_number
+    from actcli.analyses.bench import bench
+    from actcli.analyses.bench.request import Who, request
+    from actcli.analyses.bench.subjects import subjects
+    from actcli.core.device import get_device
+    from actcli.core.numbers import split_names
+
+    wanted = request(
+        order=order,
+        dtype=dtype,
+        size=size,
+        threads=threads,
+        distribution=distribution,
+        workload=workload,
+        cold=cold,
+        prealloc=prealloc,
+        budget=budget,
+        memory=memory,
+        raw=raw,
+        compare=compare,
+        fail_above=fail_above,
+        force=force,
+        seed=seed,
+    )
+    given = {name: exact_number(value, name) for name, value in (param or {}).items()}
+    text = ",".join(activation) if isinstance(activation, Sequence) and not isinstance(activation, str) else activation
+    names = split_names(impl) if isinstance(impl, str) else impl
+    who = Who(names, get_device(device), impl_gradient, array)
+    return bench(subjects(text, given, DEFAULT, workload), who, wanted, table=table)

@@ -179,6 +179,7 @@ class Report:
 
     `verdict` is one line in words. `plots` is called only when a plot is asked for. `failed` says which check that the
     user asked for did not hold, and makes the exit status 1. `is_document` makes a whole document of its LaTeX.
+    `interrupted` says that the user ended it early, so that it holds only what was found until then.
     """
 
     name: str
@@ -190,6 +191,7 @@ class Report:
     environment: Mapping[str, str] = field(default_factory=dict)
     failed: str = ""
     is_document: bool = False
+    interrupted: bool = False
 
     def __repr__(self) -> str:
         """Return the title and the first rows of every table, for a Python prompt."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import accuracy, audit, csv_filter, kernels, start_up
+from benchmarks import accuracy, audit, csv_filter, honesty, kernels, start_up
 
 PARTS = {
     "start_up": start_up.main,
@@ -12,6 +12,7 @@ PARTS = {
     "csv_filter": csv_filter.main,
     "accuracy": accuracy.main,
     "audit": audit.main,
+    "honesty": honesty.main,
 }
 
 for part in sys.argv[1:] or PARTS:

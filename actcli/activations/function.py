@@ -47,6 +47,14 @@ class Function:
     def __repr__(self) -> str:
         return f"<actcli function {self.name}: {self.record.definition}>"
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what it was made of, so that another process can have it, whatever has been computed since."""
+        return {
+            key: value
+            for key, value in vars(self).items()
+            if not isinstance(getattr(type(self), key, None), cached_property)
+        }
+
     # the mathematics
 
     @property
@@ -223,13 +231,18 @@ class Function:
         """
         return self._apply(x, 0, None if out is None else [out], threads)[0]
 
-    def derivatives(self, x: Any, order: int = 1, *, threads: int | None = None) -> tuple[Any, ...]:
-        """Return (f(x), f′(x), …) up to `order` 0, 1 or 2, computed together; see `__call__` for what x may be."""
+    def derivatives(
+        self, x: Any, order: int = 1, *, out: Sequence[Any] | None = None, threads: int | None = None
+    ) -> tuple[Any, ...]:
+        """Return (f(x), f′(x), …) up to `order` 0, 1 or 2, computed together; see `__call__` for what x may be.
+
+        `out` are arrays to fill, one for each.
+        """
         from actcli.errors import UsageError
 
         if order not in range(MAX_ORDER + 1):
             raise UsageError(f"order must be 0, 1 or 2, not {order}")
-        return tuple(self._apply(x, order, threads=threads))
+        return tuple(self._apply(x, order, out, threads))
 
     def backward(self, x: Any, grad_output: Any) -> Any:
         """Return grad_output · f′(x), in the precision of x: what a layer passes on in back-propagation.

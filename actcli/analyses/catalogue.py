@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -104,9 +104,14 @@ def _cells(record: AnyRecord, catalogue: Catalogue) -> dict[str, Any]:
             "monotone": record.monotone,
             "smoothness": _smoothness(record.smoothness) if known else None,
             "saturates": str(record.saturates) if known else None,
-            "cost": ", ".join(f"{count} {_SIGNS.get(name, name)}" for name, count in counts.items()),
+            "cost": operations_text(counts),
         }
     return {column.name: cells.get(column.name) for column in COLUMNS}
+
+
+def operations_text(counts: Mapping[str, int]) -> str:
+    """Return how often each operation is computed, as people read it: `1 +, 1 ÷, 1 exp`."""
+    return ", ".join(f"{count} {_SIGNS.get(name, name)}" for name, count in counts.items())
 
 
 def _interval(interval: Interval, function: Function) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("eval", "derive", "stability", "gradflow", "list")
+COMMANDS = ("eval", "derive", "stability", "gradflow", "bench", "list")
 """In the order of the help; each is the module of that name, which registers itself."""
 
 

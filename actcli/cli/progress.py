@@ -6,8 +6,13 @@ import time
 from types import TracebackType
 from typing import Self, TextIO
 
+from actcli.render.terminal import ascii_fallback
+
 EVERY = 0.2
 """Seconds between two updates."""
+
+BAR = 20
+"""Columns of a bar that fills up."""
 
 
 class _Line:
@@ -57,3 +62,18 @@ class StatusLine(_Line):
         """Show the progress."""
         if self.is_due():
             self.write(f"{what}, {done:,} of {total:,}")
+
+
+class Countdown(_Line):
+    """Says what is being done and how many seconds are left, in a line no wider than the terminal."""
+
+    def __init__(self, stream: TextIO, width: int, *, shown: bool) -> None:
+        super().__init__(stream, shown=shown)
+        self.width = width
+
+    def update(self, what: str, gone: float, total: float) -> None:
+        """Show how many of the seconds are gone."""
+        if self.is_due():
+            full = round(BAR * min(gone / total, 1))
+            line = f"{'━' * full}{'─' * (BAR - full)} {max(total - gone, 0):2.0f} s left · {what}"
+            self.write(ascii_fallback(line, self.stream.encoding or "utf-8")[: self.width - 1])

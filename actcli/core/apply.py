@@ -91,6 +91,13 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def threads_for(size: int, asked: int | None = None) -> int:
+    """Return how many threads compute an array of a size on the CPU: as many as asked for, if each has a block."""
+    wanted = asked or (usable_cores() if size >= THREADED_FROM else 1)
+    blocks = max(1, -(-size // BLOCK))
+    return -(-blocks // -(-blocks // wanted))
+
+
 def _outputs(x: Any, order: int, target: Format, device: Device, out: Sequence[Any] | None) -> list[Any]:
     if out is None:
         return [device.xp.empty_like(x, dtype=target.dtype) for _ in range(order + 1)]
@@ -124,7 +131,7 @@ def _flattened(x: Any, results: list[Any]) -> tuple[Any, list[Any], bool]:
 
 
 def _run_blocks(run: Callable[[slice], None], size: int, threads: int | None) -> None:
-    workers = threads or (usable_cores() if size >= THREADED_FROM else 1)
+    workers = threads_for(size, threads)
 
     def run_range(start: int, stop: int) -> None:
         # errstate belongs to a thread, so every worker sets its own.
@@ -134,7 +141,7 @@ def _run_blocks(run: Callable[[slice], None], size: int, threads: int | None) ->
 
     if size > BLOCK:
         _keep_freed_memory()
-    if workers == 1 or size <= BLOCK:
+    if workers == 1:
         run_range(0, size)
         return
     from concurrent.futures import ThreadPoolExecutor

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
-from actcli.implementations.peers import Library, Table
+from actcli.core.apply import usable_cores
+from actcli.implementations.peers import Library, Table, Task
 from actcli.implementations.provider import Array, Provider, require
+from actcli.implementations.timed import Ready, answering
 
 TABLE: Table = {
     "identity": lambda nn, x: nn.identity(x),
@@ -38,36 +42,51 @@ TABLE: Table = {
 
 
 def _run(activation: str, parameters: Mapping[str, float], order: int, device: str, x: Array) -> Array:
-    return compute(_compiled(activation, tuple(parameters.items()), order, x.ndim == 2), x)
+    return compute(_compiled(activation, tuple(parameters.items()), (order,), x.ndim == 2), x, device)
 
 
 @cache
-def _compiled(activation: str, parameters: tuple[tuple[str, float], ...], order: int, rows: bool) -> Any:
+def _compiled(activation: str, parameters: tuple[tuple[str, float], ...], orders: tuple[int, ...], rows: bool) -> Any:
     from jax import nn
 
-    return compiled(lambda x: TABLE[activation](nn, x, **dict(parameters)), order, rows)
+    return compiled(lambda x: TABLE[activation](nn, x, **dict(parameters)), orders, rows)
 
 
-def compute(function: Callable[[Any], Any], x: Array) -> Array:
-    """Return what a function of JAX arrays answers for an array, on the CPU; float64 stays float64."""
+def compute(function: Callable[[Any], Any], x: Array, device: str = "cpu") -> Array:
+    """Return what a function of JAX arrays answers for an array; float64 stays float64."""
     import jax
 
-    with jax.default_device(jax.local_devices(backend="cpu")[0]), jax.enable_x64(x.dtype.itemsize == 8):
+    with _active(x.dtype, device):
         answer = function(jax.numpy.asarray(x))
         require(answer, jax.Array, "Array")
         return np.array(answer)
 
 
-def compiled(function: Callable[[Any], Any], order: int, rows: bool) -> Any:
-    """Return the compiled derivative of an order of a function of arrays, at the elements of an array or its rows.
+@contextmanager
+def _active(dtype: np.dtype[Any], device: str) -> Iterator[None]:
+    kind, _, number = device.partition(":")
+    if kind != "cpu":  # JAX would take three quarters of the device's memory when it first computes there
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    import jax
 
-    Of rows it's the diagonal of the Jacobian: the derivative of each answer by the number in its place.
+    where = jax.local_devices(backend=kind)[int(number or 0)]
+    with jax.default_device(where), jax.enable_x64(dtype.itemsize == 8):
+        yield
+
+
+def compiled(function: Callable[[Any], Any], orders: tuple[int, ...], rows: bool) -> Any:
+    """Return the compiled derivatives of some orders of a function of arrays, at the elements of an array or its rows.
+
+    Of rows they are the diagonal of the Jacobian: the derivative of each answer by the number in its place. Of several
+    orders, what they share is computed once, and the answer is a tuple.
     """
     import jax
 
-    for _ in range(order):
-        function = _slope_of_row(function) if rows else jax.grad(function)
-    return jax.jit(jax.vmap(function) if rows or order else function)
+    functions = [function]
+    for _ in range(max(orders)):
+        functions.append(_slope_of_row(functions[-1]) if rows else jax.grad(functions[-1]))
+    mapped = [jax.vmap(functions[order]) if rows or order else function for order in orders]
+    return jax.jit(mapped[0] if len(mapped) == 1 else lambda x: tuple(each(x) for each in mapped))
 
 
 def _slope_of_row(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -76,5 +95,37 @@ def _slope_of_row(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda row: jax.numpy.diagonal(jax.jacrev(function)(row))
 
 
-_LIBRARY = Library("jax", TABLE, _run, ("jit", "jit, grad", "jit, grad twice"))
-PROVIDER = Provider("jax", _LIBRARY.find, ("jax",), ("jax",))
+def _bind(task: Task) -> Ready:
+    parameters = tuple(task.parameters.items())
+    return bind(_compiled.__wrapped__(task.activation, parameters, task.orders, task.x.ndim == 2), task)
+
+
+def bind(function: Callable[[Any], Any], task: Task) -> Ready:
+    """Return what is timed of a compiled function of JAX arrays.
+
+    It goes on computing after it has returned. On the CPU a call waits, lest several be computed at once.
+    """
+    import jax
+
+    active = partial(_active, task.x.dtype, task.device)
+    with active():
+        given = jax.block_until_ready(jax.numpy.asarray(task.x))
+    if task.device == "cpu":
+        return answering(lambda: jax.block_until_ready(function(given)), np.asarray, active=active)
+    last = [given]
+
+    def run() -> Any:
+        last[0] = function(given)
+        return last[0]
+
+    return answering(run, np.asarray, lambda: jax.block_until_ready(last[0]), active=active)
+
+
+def every_core(asked: int | None, size: int = 0) -> int:
+    """Return all cores: the threads of XLA are set when the process starts, if at all."""
+    return usable_cores()
+
+
+_NOTES = ("jit", "jit, grad", "jit, grad twice")
+_LIBRARY = Library("jax", TABLE, _run, _bind, _NOTES, ("cpu", "cuda"), every_core)
+PROVIDER = Provider("jax", _LIBRARY.find, ("jax",), ("jax",), timed=_LIBRARY.timed)

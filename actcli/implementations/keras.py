@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from actcli.implementations.peers import Library, Table
+from actcli.core.apply import usable_cores
+from actcli.implementations.peers import Library, Table, Task
 from actcli.implementations.provider import Array, Provider
+from actcli.implementations.timed import Ready, answering
 
 TABLE: Table = {
     "identity": lambda activations, x: activations.linear(x),
@@ -45,7 +47,7 @@ def _run(activation: str, parameters: Mapping[str, float], order: int, device: s
     if keras.backend.backend() == "jax":
         from actcli.implementations.jax import compute
 
-        return compute(_compiled(activation, tuple(parameters.items()), order, x.ndim == 2), x)
+        return compute(_compiled(activation, tuple(parameters.items()), (order,), x.ndim == 2), x)
     if keras.backend.backend() == "torch":
         from actcli.implementations.torch import derivative
 
@@ -60,10 +62,10 @@ def _call(activation: str, parameters: Mapping[str, float], x: Any) -> Any:
 
 
 @cache
-def _compiled(activation: str, parameters: tuple[tuple[str, float], ...], order: int, rows: bool) -> Any:
+def _compiled(activation: str, parameters: tuple[tuple[str, float], ...], orders: tuple[int, ...], rows: bool) -> Any:
     from actcli.implementations.jax import compiled
 
-    return compiled(partial(_call, activation, dict(parameters)), order, rows)
+    return compiled(partial(_call, activation, dict(parameters)), orders, rows)
 
 
 def _keras() -> Any:
@@ -82,5 +84,29 @@ def _no_backend() -> str:
     return "keras has no backend to compute with: pip install jax"
 
 
-_LIBRARY = Library("keras", TABLE, _run, ("", "the backend's", "the backend's, twice"))
-PROVIDER = Provider("keras", _LIBRARY.find, ("keras",), ("keras",), _no_backend)
+def _bind(task: Task) -> Ready:
+    keras = _keras()
+    function = partial(_call, task.activation, task.parameters)
+    if keras.backend.backend() == "jax":
+        from actcli.implementations import jax
+
+        return jax.bind(jax.compiled(function, task.orders, task.x.ndim == 2), task)
+    if keras.backend.backend() == "torch":
+        from actcli.implementations import torch
+
+        return torch.bind(function, task)
+    given = keras.ops.convert_to_tensor(task.x, dtype=task.x.dtype.name)
+    return answering(partial(function, given), lambda tensor: np.array(keras.ops.convert_to_numpy(tensor)))
+
+
+def _threads(asked: int | None, size: int = 0) -> int:
+    if _keras().backend.backend() == "torch":
+        from actcli.implementations.torch import threads_of
+
+        return threads_of(asked)
+    return usable_cores()
+
+
+_NOTES = ("", "the backend's", "the backend's, twice")
+_LIBRARY = Library("keras", TABLE, _run, _bind, _NOTES, threads=_threads)
+PROVIDER = Provider("keras", _LIBRARY.find, ("keras",), ("keras",), _no_backend, timed=_LIBRARY.timed)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from actcli.implementations.peers import Library, Table
+from actcli.implementations.peers import Library, Table, Task
 from actcli.implementations.provider import Array, Provider
+from actcli.implementations.timed import Ready, answering, touched
 
 # A constant in a formula would turn float32 into float64, unless it's an integer.
 TABLE: Table = {
@@ -38,4 +42,37 @@ def _run(activation: str, parameters: Mapping[str, float], order: int, device: s
     return np.asarray(TABLE[activation](evaluate, x, **parameters))
 
 
-PROVIDER = Provider("numexpr", Library("numexpr", TABLE, _run, ("a typed formula",)).find, ("numexpr",), ("numexpr",))
+def _bind(task: Task) -> Ready:
+    import numexpr
+
+    def typed(formula: str, **constants: float) -> tuple[str, dict[str, float]]:
+        return formula, constants
+
+    formula, constants = TABLE[task.activation](typed, task.x, **task.parameters)
+    numbers = {name: task.x.dtype.type(value) for name, value in constants.items()}
+    keywords: dict[str, Any] = {"local_dict": {"x": task.x, **numbers}, "global_dict": {}}
+    if task.out:
+        keywords["out"] = touched(task.x)
+    run = partial(numexpr.evaluate, formula, **keywords)
+    return answering(run, np.asarray, allocates=not task.out, active=partial(_threaded, task.threads))
+
+
+@contextmanager
+def _threaded(threads: int | None) -> Iterator[None]:
+    import numexpr
+
+    before = numexpr.set_num_threads(_threads(threads))
+    try:
+        yield
+    finally:
+        numexpr.set_num_threads(before)
+
+
+def _threads(asked: int | None, size: int = 0) -> int:
+    import numexpr
+
+    return int(min(asked or numexpr.nthreads, numexpr.MAX_THREADS))
+
+
+_LIBRARY = Library("numexpr", TABLE, _run, _bind, ("a typed formula",), threads=_threads)
+PROVIDER = Provider("numexpr", _LIBRARY.find, ("numexpr",), ("numexpr",), timed=_LIBRARY.timed)

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from actcli.core.apply import usable_cores
 from actcli.implementations.onnx_model import one_node
-from actcli.implementations.peers import Library
+from actcli.implementations.peers import Library, Task
 from actcli.implementations.provider import Array, Provider
+from actcli.implementations.timed import Ready, answering, touched
 
 MICROSOFT = "com.microsoft"
 
@@ -54,21 +56,45 @@ TABLE: Mapping[str, Callable[..., Operator]] = {
 
 
 def _run(activation: str, parameters: Mapping[str, float], order: int, device: str, x: Array) -> Array:
-    session = _session(activation, tuple(parameters.items()), x.dtype.name, x.ndim)
+    session = _session(activation, tuple(parameters.items()), x.dtype.name, x.ndim, None)
     (answer,) = session.run(None, {"x": x})
     return np.asarray(answer)
 
 
 @cache
-def _session(activation: str, parameters: tuple[tuple[str, float], ...], dtype: str, axes: int) -> Any:
+def _session(
+    activation: str, parameters: tuple[tuple[str, float], ...], dtype: str, axes: int, threads: int | None
+) -> Any:
     import onnxruntime
 
     operator = TABLE[activation](**dict(parameters))
     model = one_node(operator.name, operator.attributes, dtype, axes, operator.opset, operator.domain)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what it can't run it says by raising
+    options.intra_op_num_threads = threads or 0
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-_LIBRARY = Library("onnxruntime", TABLE, _run, before=0)
-PROVIDER = Provider("onnxruntime", _LIBRARY.find, ("onnxruntime",), ("onnxruntime",))
+def _bind(task: Task) -> Ready:
+    x = np.ascontiguousarray(task.x)
+    session = _session(task.activation, tuple(task.parameters.items()), x.dtype.name, x.ndim, task.threads)
+    if not task.out:
+        return answering(lambda: session.run(None, {"x": x})[0], np.asarray)
+    out: Array = touched(x)
+    binding = session.io_binding()
+    binding.bind_input("x", "cpu", 0, x.dtype, x.shape, x.ctypes.data)
+    binding.bind_output(session.get_outputs()[0].name, "cpu", 0, x.dtype, x.shape, out.ctypes.data)
+
+    def run() -> Array:
+        session.run_with_iobinding(binding)
+        return out
+
+    return answering(run, np.asarray, allocates=False)
+
+
+def _threads(asked: int | None, size: int = 0) -> int:
+    return asked or usable_cores()
+
+
+_LIBRARY = Library("onnxruntime", TABLE, _run, _bind, threads=_threads)
+PROVIDER = Provider("onnxruntime", _LIBRARY.find, ("onnxruntime",), ("onnxruntime",), timed=_LIBRARY.timed)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from actcli.activations.vector_function import VectorFunction
+from actcli.core.apply import THREADED_FROM, threads_for
 from actcli.core.device import Device, get_device
 from actcli.implementations.provider import Array, Implementation, Provider, address
+from actcli.implementations.timed import Ready, Timed, one_thread, ready, touched
 
 if TYPE_CHECKING:
     from actcli.activations.registry import AnyFunction
@@ -15,10 +18,13 @@ if TYPE_CHECKING:
 
 
 def _find(function: AnyFunction, order: int, format: Format, device: Device) -> list[Implementation]:
-    if isinstance(function, VectorFunction):  # rows have their vectors along the last axis
-        function = VectorFunction(function.record, -1, function.name)
-    call = partial(_run, function, order, address(device))
+    call = partial(_run, _by_rows(function), order, address(device))
     return [Implementation("actcli", function.name, order, format.name, call, device.name, function.derivatives_note)]
+
+
+def _by_rows(function: AnyFunction) -> AnyFunction:
+    """Rows have their vectors along the last axis."""
+    return VectorFunction(function.record, -1, function.name) if isinstance(function, VectorFunction) else function
 
 
 def _run(function: AnyFunction, order: int, address: str, x: Array) -> Array:
@@ -26,4 +32,29 @@ def _run(function: AnyFunction, order: int, address: str, x: Array) -> Array:
     return device.to_numpy(function.derivatives(device.array(x), order)[order])
 
 
-PROVIDER = Provider("actcli", _find, distributions=("actcli",))
+def _timed(function: AnyFunction, orders: tuple[int, ...], format: Format, device: Device) -> list[Timed]:
+    prepare = partial(_prepare, _by_rows(function), orders, address(device))
+    threads = one_thread if isinstance(function, VectorFunction) or device.kind != "cpu" else _threads
+    note = function.derivatives_note if max(orders) else ""
+    return [Timed("actcli", function.name, orders, format.name, device.name, note, threads, prepare)]
+
+
+def _threads(asked: int | None, size: int = THREADED_FROM) -> int:
+    return threads_for(size, asked)
+
+
+def _prepare(
+    function: AnyFunction, orders: tuple[int, ...], address: str, x: Array, out: bool, threads: int | None
+) -> Ready:
+    device = get_device(address)
+    given, order = device.array(x), max(orders)
+    options: dict[str, Any] = {}
+    if not isinstance(function, VectorFunction):
+        options["threads"] = threads
+        if out:  # a derivative comes with those below it, which need a place too
+            options["out"] = [touched(given, device) for _ in range(order + 1)]
+    compute, chosen = partial(function.derivatives, given, order, **options), itemgetter(*orders)
+    return ready(lambda: chosen(compute()), device, allocates="out" not in options)
+
+
+PROVIDER = Provider("actcli", _find, distributions=("actcli",), timed=_timed)

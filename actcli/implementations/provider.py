@@ -19,6 +19,7 @@ from actcli.implementations.user_code import in_words
 if TYPE_CHECKING:
     from actcli.activations.registry import AnyFunction
     from actcli.core.formats import Format
+    from actcli.implementations.timed import Timed
 
 Array = np.ndarray[Any, Any]
 
@@ -85,12 +86,21 @@ Find = Callable[["AnyFunction", int, "Format", Device], "list[Implementation]"]
 """`(function, order, format, device)` → what there is: none where the library has no such thing in this format."""
 
 
+Time = Callable[["AnyFunction", "tuple[int, ...]", "Format", Device], "list[Timed]"]
+"""`(function, orders, format, device)` → what can be timed: the orders together, on arrays of the library's own."""
+
+
+def _nothing(function: AnyFunction, orders: tuple[int, ...], format: Format, device: Device) -> list[Timed]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A source of implementations: a library, the formulas of the books, or the project itself.
 
     `modules` are what it imports, `distributions` the names it may be installed under, the first of them for pip;
     `check` says what else is missing, in a sentence, once the modules are there; `hint` how to get derivatives from it.
+    `timed` offers the same for benchmarks.
     """
 
     name: str
@@ -99,6 +109,7 @@ class Provider:
     distributions: Sequence[str] = ()
     check: Callable[[], str] = str
     hint: str = ""
+    timed: Time = _nothing
 
     def missing(self) -> str:
         """Return what is missing and the command that installs it, or an empty string. Doesn't import the library."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from actcli.core.device import CPU, Device
 from actcli.errors import MissingError, UsageError, suggestion
@@ -19,6 +19,7 @@ GROUPS = ("installed", "all")
 """Words that stand for every provider that is there; `all` says in addition what isn't."""
 
 Warn = Callable[[str], None]
+Offer = TypeVar("Offer")
 
 
 @cache
@@ -99,18 +100,39 @@ def resolve(
     name and isn't there.
     """
     chosen = choose(names, functions, gradient=gradient, array=array, warn=warn)
+
+    def offer(
+        provider: Provider, function: AnyFunction, orders: tuple[int, ...], format: Format
+    ) -> list[Implementation]:
+        return provider.implementations(function, orders[0], format, device)
+
+    return gather(chosen, functions, [(order,) for order in orders], formats, offer, warn)
+
+
+def gather(
+    chosen: Sequence[Provider],
+    functions: Sequence[AnyFunction],
+    orders: Sequence[tuple[int, ...]],
+    formats: Sequence[Format],
+    offer: Callable[[Provider, AnyFunction, tuple[int, ...], Format], list[Offer]],
+    warn: Warn,
+) -> list[Offer]:
+    """Return what providers offer: function by function, orders by orders, format by format.
+
+    `warn` hears what a provider doesn't have. Raises UsageError when nobody has anything.
+    """
     cases = list(product(orders, formats))
-    found: list[Implementation] = []
+    found: list[Offer] = []
     lacks: list[str] = []
     for function in functions:
         there = {
-            (order, format.name, provider.name): provider.implementations(function, order, format, device)
-            for order, format in cases
+            (each, format.name, provider.name): offer(provider, function, each, format)
+            for each, format in cases
             for provider in chosen
         }
-        found += [implementation for each in there.values() for implementation in each]
+        found += [offered for each in there.values() for offered in each]
         for provider in chosen:
-            empty = [(order, format.name) for order, format in cases if not there[order, format.name, provider.name]]
+            empty = [(each, format.name) for each, format in cases if not there[each, format.name, provider.name]]
             if empty:
                 lacks.append(_lack(provider, function.name, empty, len(formats)))
     if not found:
@@ -120,13 +142,13 @@ def resolve(
     return found
 
 
-def _lack(provider: Provider, function: str, empty: list[tuple[int, str]], formats: int) -> str:
+def _lack(provider: Provider, function: str, empty: list[tuple[tuple[int, ...], str]], formats: int) -> str:
     """Say which derivatives a provider doesn't have, in which of the formats asked for."""
     derivatives: dict[str, list[str]] = {}
-    for order in dict.fromkeys(order for order, _ in empty):
-        there = [format for each, format in empty if each == order]
+    for orders in dict.fromkeys(orders for orders, _ in empty):
+        there = [format for each, format in empty if each == orders]
         where = f" in {', '.join(there)}" if len(there) < formats else ""
-        derivatives.setdefault(where, []).append(function + "′" * order)
+        derivatives.setdefault(where, []).append("+".join(function + "′" * order for order in orders))
     said = "; no ".join(" or ".join(names) + where for where, names in derivatives.items())
-    hint = f"; {provider.hint}" if provider.hint and any(order == 1 for order, _ in empty) else ""
+    hint = f"; {provider.hint}" if provider.hint and any(1 in orders for orders, _ in empty) else ""
     return f"{provider.name} has no {said}{hint}"

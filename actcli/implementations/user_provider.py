@@ -7,15 +7,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actcli.core.device import Device, get_device
 from actcli.errors import MissingError, UsageError, suggestion
+from actcli.implementations.peers import Task
 from actcli.implementations.provider import Array, Implementation, Provider, address, require
-from actcli.implementations.user_code import find_code
+from actcli.implementations.timed import Ready, Threads, Timed, one_thread, ready
+from actcli.implementations.user_code import find_code, in_words
 
 if TYPE_CHECKING:
     from actcli.activations.registry import AnyFunction
@@ -44,7 +46,8 @@ def provider(text: str, gradient: str = "", array: str = "") -> Provider:
         if gradient:
             _code(_anywhere(gradient))
     user = _User(text, gradient, array or ("torch" if _is_module(code) else "numpy"))
-    return Provider(text, user.find, hint="" if gradient else "give --impl-gradient module:function")
+    hint = "" if gradient else "give --impl-gradient module:function"
+    return Provider(text, user.find, hint=hint, timed=user.timed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class _User:
     array: str
 
     def find(self, function: AnyFunction, order: int, format: Format, device: Device) -> list[Implementation]:
-        where = get_device("gpu") if self.array == "cupy" and device.kind == "cpu" else device
+        where = self._where(device)
         if order == 1 and self.gradient:
             text, differentiated, note = self.gradient, 0, self.gradient
         elif order == 0 or self.array in DIFFERENTIABLE:
@@ -63,6 +66,19 @@ class _User:
             return []
         call = partial(_run, _anywhere(text), self.array, differentiated, address(where))
         return [Implementation(self.text, function.name, order, format.name, call, where.name, note)]
+
+    def timed(self, function: AnyFunction, orders: tuple[int, ...], format: Format, device: Device) -> list[Timed]:
+        found = [each for order in orders for each in self.find(function, order, format, device)]
+        if len(found) < len(orders):
+            return []
+        where = self._where(device)
+        codes = tuple(_anywhere(text) for text in (self.text, self.gradient) if text)
+        prepare = partial(_prepare, codes, self.array, orders, address(where))
+        threads = _threads(self.array) if where.kind == "cpu" else one_thread
+        return [Timed(self.text, function.name, orders, format.name, where.name, found[-1].note, threads, prepare)]
+
+    def _where(self, device: Device) -> Device:
+        return get_device("gpu") if self.array == "cupy" and device.kind == "cpu" else device
 
 
 def _run(text: str, array: str, order: int, device: str, x: Array) -> Array:
@@ -106,7 +122,7 @@ def _torch(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Arr
 def _jax(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array:
     from actcli.implementations.jax import compiled, compute
 
-    return compute(compiled(code, order, x.ndim == 2) if order else code, x)
+    return compute(compiled(code, (order,), x.ndim == 2) if order else code, x)
 
 
 def _cupy(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Array:
@@ -118,6 +134,70 @@ def _cupy(code: Callable[[Any], Any], order: int, device: str, x: Array) -> Arra
 
 
 _CALLS = {"numpy": _numpy, "torch": _torch, "jax": _jax, "cupy": _cupy}
+
+
+def _prepare(
+    codes: tuple[str, ...],
+    array: str,
+    orders: tuple[int, ...],
+    device: str,
+    x: Array,
+    out: bool,
+    threads: int | None,
+) -> Ready:
+    """Bind the code to arrays of its library, once it has been tried on the first of them."""
+    with _ALONE, _off_stdout():
+        functions = [_code(text) for text in codes]
+    if len(functions) > max(orders) > 0:  # the derivative is code, too
+        function, orders = _together([functions[order] for order in orders]), (0,)
+    else:
+        function = functions[0]
+    few, whole = (_bound(function, array, Task("", {}, orders, device, each, out, threads)) for each in (x[:2], x))
+    try:
+        with few.active():
+            few.answer()
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{codes[0]} raised {in_words(error)}") from error
+    return whole
+
+
+def _together(functions: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    return functions[0] if len(functions) == 1 else lambda x: tuple(function(x) for function in functions)
+
+
+def _bound(function: Callable[[Any], Any], array: str, task: Task) -> Ready:
+    if array == "torch":
+        from actcli.implementations import torch
+
+        found = torch.bind(function, task)
+    elif array == "jax":
+        from actcli.implementations import jax
+
+        differentiated = jax.compiled(function, task.orders, task.x.ndim == 2) if task.orders != (0,) else function
+        found = jax.bind(differentiated, task)
+    else:
+        where = get_device(task.device)
+        found = ready(partial(function, where.array(task.x)), where, allocates=True)
+    return replace(found, active=partial(_silent, found))
+
+
+@contextmanager
+def _silent(found: Ready) -> Iterator[None]:
+    with _off_stdout(), found.active():
+        yield
+
+
+def _threads(array: str) -> Threads:
+    """Threads of NumPy code are its own affair: NumPy's functions take one."""
+    if array == "torch":
+        from actcli.implementations.torch import threads_of
+
+        return threads_of
+    if array == "jax":
+        from actcli.implementations.jax import every_core
+
+        return every_core
+    return one_thread
 
 
 @cache

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, partial
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from actcli.core.device import Device
+from actcli.core.device import Device, get_device
 from actcli.errors import UsageError, suggestion
-from actcli.implementations.peers import parameters_for
-from actcli.implementations.provider import Array, Implementation, Provider
-from actcli.implementations.textbook import gates, rectifiers, rows, sigmoids
-from actcli.implementations.textbook.variant import Variant
+from actcli.implementations.provider import Array, Implementation, Provider, address
+from actcli.implementations.textbook.formulas import VARIANTS, Formula, formulas, usual
+from actcli.implementations.timed import Ready, Timed, one_thread, ready, touched
 
 if TYPE_CHECKING:
     from actcli.activations.registry import AnyFunction
     from actcli.core.formats import Format
-
-
-VARIANTS = (*sigmoids.VARIANTS, *rectifiers.VARIANTS, *gates.VARIANTS, *rows.VARIANTS)
-
-
-@cache
-def _table() -> dict[tuple[str, int, str], Variant]:
-    return {(each.activation, each.order, each.name): each for each in VARIANTS}
 
 
 def variant_names(functions: Sequence[AnyFunction] = ()) -> list[str]:
@@ -39,24 +30,51 @@ def variant(name: str, functions: Sequence[AnyFunction] = ()) -> Provider:
         there = variant_names(functions)
         near = suggestion(wanted, there) or (f"; there are {', '.join(there)}" if there else "; it has none of these")
         raise UsageError(f"--impl {name}: the textbook has no variant {wanted!r}{near}")
-    return Provider(name, partial(_find, only=wanted))
+    return Provider(name, partial(_find, only=wanted), timed=partial(_timed, only=wanted))
 
 
 def _find(function: AnyFunction, order: int, format: Format, device: Device, only: str = "") -> list[Implementation]:
-    activation, found = function.record.name, []
-    for each in VARIANTS:
-        wanted = (each.activation, each.order) == (activation, order) and only in ("", each.name)
-        if wanted and device.kind == "cpu" and (own := parameters_for(each.compute, function, before=1)) is not None:
-            call = partial(_run, activation, order, each.name, own)
-            name = f"textbook:{each.name}"
-            found.append(Implementation(name, function.name, order, format.name, call, note=each.source))
-    return found
+    return [
+        Implementation(
+            f"textbook:{each.name}", function.name, order, format.name, partial(_run, each), note=each.variant.source
+        )
+        for each in formulas(function, only)
+        if each.order == order and device.kind == "cpu"
+    ]
 
 
-def _run(activation: str, order: int, name: str, parameters: dict[str, float], x: Array) -> Array:
-    numbers = {key: x.dtype.type(value) for key, value in parameters.items()}
-    result: Array = _table()[activation, order, name].compute(x, **numbers)
+def _run(formula: Formula, x: Array) -> Array:
+    result: Array = formula.bound(x.dtype)(x)
     return result
 
 
-PROVIDER = Provider("textbook", _find)
+def _timed(
+    function: AnyFunction, orders: tuple[int, ...], format: Format, device: Device, only: str = ""
+) -> list[Timed]:
+    chosen = usual(function, orders, only)
+    name, source = f"textbook:{only}" if only else "textbook", "; ".join(each.variant.source for each in chosen)
+    prepare = partial(_prepare, chosen, address(device))
+    found = Timed(name, function.name, orders, format.name, device.name, source, one_thread, prepare)
+    return [found] if chosen else []
+
+
+def _prepare(chosen: Sequence[Formula], address: str, x: Array, out: bool, threads: int | None) -> Ready:
+    device = get_device(address)
+    given = device.array(x)
+    written = [out and each.takes("out") for each in chosen]
+    value, *derivatives = (
+        partial(each.bound(x.dtype), given, **({"out": touched(given, device)} if has else {}))
+        for each, has in zip(chosen, written, strict=True)
+    )
+    if not derivatives:
+        return ready(value, device, allocates=not all(written))
+    shares = [chosen[0].order == 0 and each.takes("y") for each in chosen[1:]]
+
+    def run() -> tuple[Any, ...]:
+        y = value()
+        return y, *(slope(y=y) if shared else slope() for slope, shared in zip(derivatives, shares, strict=True))
+
+    return ready(run, device, allocates=not all(written))
+
+
+PROVIDER = Provider("textbook", _find, timed=_timed)

@@ -18,13 +18,17 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
     return ((x > low) & (x < high)).astype(x.dtype)
 
 
+def _celu(x: Any, alpha: Any, out: Any = None) -> Any:
+    return np.add(maximum(x, 0), np.minimum(alpha * (np.exp(x / alpha) - 1), number(x, 0)), out=out)
+
+
 VARIANTS: tuple[Variant, ...] = (
-    Variant("relu", 0, "maximum", lambda x: maximum(x, 0), "max(0, x)"),
+    Variant("relu", 0, "maximum", lambda x, out=None: maximum(x, 0, out), "max(0, x)"),
     Variant("relu", 0, "product", lambda x: x * (x > 0).astype(x.dtype), "x times a mask"),
     Variant("relu", 1, "maximum", lambda x: (x > 0).astype(x.dtype), "the mask x > 0"),
-    Variant("relu2", 0, "maximum", lambda x: maximum(x, 0) ** 2, "max(0, x)²"),
-    Variant("relu2", 1, "maximum", lambda x: 2 * maximum(x, 0), "2·max(0, x)"),
-    Variant("relu6", 0, "maximum", lambda x, cap: minimum(maximum(x, 0), cap), "min(max(0, x), 6)"),
+    Variant("relu2", 0, "maximum", lambda x, out=None: np.square(maximum(x, 0), out=out), "max(0, x)²"),
+    Variant("relu2", 1, "maximum", lambda x, out=None: np.multiply(2, maximum(x, 0), out=out), "2·max(0, x)"),
+    Variant("relu6", 0, "maximum", lambda x, cap, out=None: minimum(maximum(x, 0), cap, out), "min(max(0, x), 6)"),
     Variant("relu6", 1, "maximum", lambda x, cap: _inside(x, 0, cap), "the mask 0 < x < 6"),
     *(
         Variant(name, order, "where", compute, source)
@@ -48,13 +52,25 @@ VARIANTS: tuple[Variant, ...] = (
         "celu",
         0,
         "maximum",
-        lambda x, alpha: maximum(x, 0) + np.minimum(alpha * (np.exp(x / alpha) - 1), number(x, 0)),
+        _celu,
         "the definition",
     ),
     Variant("celu", 1, "maximum", lambda x, alpha: _hinge(x, np.exp(x / alpha)), "1 or exp(x/α)"),
-    Variant("hard_tanh", 0, "clip", lambda x: between(x, -1, 1), "clip(x, -1, 1)"),
+    Variant("hard_tanh", 0, "clip", lambda x, out=None: between(x, -1, 1, out), "clip(x, -1, 1)"),
     Variant("hard_tanh", 1, "clip", lambda x: _inside(x, -1, 1), "the mask |x| < 1"),
-    Variant("hard_sigmoid", 0, "clip", lambda x, slope, offset: between(slope * x + offset, 0, 1), "the definition"),
-    Variant("hard_swish", 0, "clip", lambda x: x * between(x + 3, 0, 6) / 6, "x·clip(x + 3, 0, 6)/6"),
+    Variant(
+        "hard_sigmoid",
+        0,
+        "clip",
+        lambda x, slope, offset, out=None: between(slope * x + offset, 0, 1, out),
+        "the definition",
+    ),
+    Variant(
+        "hard_swish",
+        0,
+        "clip",
+        lambda x, out=None: np.divide(x * between(x + 3, 0, 6), 6, out=out),
+        "x·clip(x + 3, 0, 6)/6",
+    ),
     Variant("binary_step", 0, "where", lambda x: (x >= 0).astype(x.dtype), "the mask x ≥ 0"),
 )

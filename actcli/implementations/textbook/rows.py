@@ -11,10 +11,10 @@ from actcli.implementations.textbook.sigmoids import naive_sigmoid, product
 from actcli.implementations.textbook.variant import Variant, between, maximum
 
 
-def naive_softmax(x: Any) -> Any:
+def naive_softmax(x: Any, out: Any = None) -> Any:
     """Return exp(x) / Σ exp(x) of each row."""
     terms = np.exp(x)
-    return terms / np.sum(terms, axis=-1, keepdims=True)
+    return np.divide(terms, np.sum(terms, axis=-1, keepdims=True), out=out)
 
 
 def _shifted(x: Any) -> Any:
@@ -45,13 +45,13 @@ def _geglu(x: Any) -> Any:
     return gelu_erf(gate) * value
 
 
-def _of_probabilities(p: Any, target: Any) -> Any:
-    return -(target * np.log(p) + (1 - target) * np.log(1 - p))
+def _of_probabilities(p: Any, target: Any, out: Any = None) -> Any:
+    return np.negative(target * np.log(p) + (1 - target) * np.log(1 - p), out=out)
 
 
-def _chain(x: Any, target: Any) -> Any:
+def _chain(x: Any, target: Any, out: Any = None) -> Any:
     p = naive_sigmoid(x)
-    return (p - target) / (p * (1 - p)) * (p * (1 - p))
+    return np.multiply((p - target) / (p * (1 - p)), p * (1 - p), out=out)
 
 
 def _of_logits(x: Any, target: Any) -> Any:
@@ -64,10 +64,12 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("softmax", 0, "shifted", lambda x: naive_softmax(_shifted(x)), "the same, shifted by the maximum"),
     Variant("softmax", 1, "naive", product(naive_softmax), "s(1 - s)"),
     Variant("softmax", 1, "shifted", product(lambda x: naive_softmax(_shifted(x))), "s(1 - s), s being shifted"),
-    Variant("log_softmax", 0, "naive", lambda x: np.log(naive_softmax(x)), "the logarithm of the softmax"),
+    Variant(
+        "log_softmax", 0, "naive", lambda x, out=None: np.log(naive_softmax(x), out=out), "the logarithm of the softmax"
+    ),
     Variant("log_softmax", 0, "log_shifted", lambda x: np.log(naive_softmax(_shifted(x))), "its logarithm, s shifted"),
     Variant("log_softmax", 0, "shifted", lambda x: _log_sum(_shifted(x)), "x - max - log Σexp(x - max)"),
-    Variant("log_softmax", 1, "naive", lambda x: 1 - naive_softmax(x), "1 - s"),
+    Variant("log_softmax", 1, "naive", lambda x, out=None: np.subtract(1, naive_softmax(x), out=out), "1 - s"),
     Variant("log_softmax", 1, "shifted", lambda x: 1 - naive_softmax(_shifted(x)), "1 - s, s being shifted"),
     Variant("glu", 0, "naive", _glu, "a·σ(b)"),
     Variant("swiglu", 0, "naive", _swiglu, "a·σ(a)·b"),
@@ -76,7 +78,7 @@ VARIANTS: tuple[Variant, ...] = (
         "bce_with_logits",
         0,
         "probabilities",
-        lambda x, target: _of_probabilities(naive_sigmoid(x), target),
+        lambda x, target, out=None: _of_probabilities(naive_sigmoid(x), target, out),
         "-(t·log p + (1 - t)·log(1 - p)), p = σ(x)",
     ),
     Variant(

@@ -10,9 +10,9 @@ import numpy as np
 from actcli.implementations.textbook.variant import Variant, between
 
 
-def naive_sigmoid(x: Any) -> Any:
+def naive_sigmoid(x: Any, out: Any = None) -> Any:
     """Return 1 / (1 + e⁻ˣ)."""
-    return 1 / (1 + np.exp(-x))
+    return np.divide(1, 1 + np.exp(-x), out=out)
 
 
 def _clipped(bound: int) -> Callable[[Any], Any]:
@@ -54,12 +54,12 @@ _SIGMOIDS = (
 )
 
 
-def product(sigmoid: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return the derivative s(1 - s) of a function that computes s."""
+def product(sigmoid: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return the derivative s(1 - s) of a function that computes s, which may be there already as the output y."""
 
-    def derivative(x: Any) -> Any:
-        s = sigmoid(x)
-        return s * (1 - s)
+    def derivative(x: Any, y: Any = None, out: Any = None) -> Any:
+        s = sigmoid(x) if y is None else y
+        return np.multiply(s, 1 - s, out=out)
 
     return derivative
 
@@ -67,6 +67,15 @@ def product(sigmoid: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _sigmoid_bend(x: Any) -> Any:
     s = naive_sigmoid(x)
     return s * (1 - s) * (1 - 2 * s)
+
+
+def _tanh(x: Any, out: Any = None) -> Any:
+    return np.divide(np.exp(x) - np.exp(-x), np.exp(x) + np.exp(-x), out=out)
+
+
+def _tanh_slope(x: Any, y: Any = None, out: Any = None) -> Any:
+    t = np.tanh(x) if y is None else y
+    return np.subtract(1, t**2, out=out)
 
 
 def _tanh_bend(x: Any) -> Any:
@@ -80,18 +89,22 @@ def _sigmoids() -> Iterator[Variant]:
         yield Variant("sigmoid", 1, name, product(sigmoid), f"s(1 - s), s being {source}")
     yield Variant("sigmoid", 1, "quotient", lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2, "the quotient rule")
     yield Variant("sigmoid", 2, "naive", _sigmoid_bend, "s(1 - s)(1 - 2s)")
-    yield Variant(
-        "tanh", 0, "naive", lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x)), "sinh/cosh by exponentials"
-    )
+    yield Variant("tanh", 0, "naive", _tanh, "sinh/cosh by exponentials")
     yield Variant("tanh", 0, "exp2x", lambda x: (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1), "by exp(2x)")
     yield Variant("tanh", 0, "sigmoid", lambda x: 2 * naive_sigmoid(2 * x) - 1, "2σ(2x) - 1")
-    yield Variant("tanh", 1, "naive", lambda x: 1 - np.tanh(x) ** 2, "1 - tanh²")
+    yield Variant("tanh", 1, "naive", _tanh_slope, "1 - tanh²")
     yield Variant("tanh", 1, "sech", lambda x: 1 / np.cosh(x) ** 2, "1/cosh²")
     yield Variant("tanh", 2, "naive", _tanh_bend, "-2t(1 - t²)")
-    yield Variant("softsign", 0, "naive", lambda x: x / (1 + np.abs(x)), "the definition")
-    yield Variant("softsign", 1, "naive", lambda x: 1 / (1 + np.abs(x)) ** 2, "1/(1 + |x|)²")
-    yield Variant("logit", 0, "naive", lambda x: np.log(x / (1 - x)), "the definition")
-    yield Variant("logit", 1, "naive", lambda x: 1 / (x * (1 - x)), "1/(x(1 - x))")
+    yield Variant("softsign", 0, "naive", lambda x, out=None: np.divide(x, 1 + np.abs(x), out=out), "the definition")
+    yield Variant(
+        "softsign", 1, "naive", lambda x, out=None: np.divide(1, (1 + np.abs(x)) ** 2, out=out), "1/(1 + |x|)²"
+    )
+    yield Variant("logit", 0, "naive", lambda x, out=None: np.log(x / (1 - x), out=out), "the definition")
+    yield Variant("logit", 1, "naive", lambda x, out=None: np.divide(1, x * (1 - x), out=out), "1/(x(1 - x))")
+
+
+def _softplus(x: Any, beta: Any, out: Any = None) -> Any:
+    return np.divide(np.log(1 + np.exp(beta * x)), beta, out=out)
 
 
 def _above_20(x: Any, beta: Any) -> Any:
@@ -104,13 +117,15 @@ def _softplus_bend(x: Any, beta: Any) -> Any:
 
 
 _LOGARITHMS = (
-    Variant("softplus", 0, "naive", lambda x, beta: np.log(1 + np.exp(beta * x)) / beta, "the definition"),
+    Variant("softplus", 0, "naive", _softplus, "the definition"),
     Variant("softplus", 0, "threshold", _above_20, "log1p(exp(βx))/β, and x itself above βx = 20"),
-    Variant("softplus", 1, "naive", lambda x, beta: naive_sigmoid(beta * x), "σ(βx) by its definition"),
+    Variant("softplus", 1, "naive", lambda x, beta, out=None: naive_sigmoid(beta * x, out), "σ(βx) by its definition"),
     Variant("softplus", 2, "naive", _softplus_bend, "βs(1 - s)"),
-    Variant("log_sigmoid", 0, "naive", lambda x: np.log(naive_sigmoid(x)), "the logarithm of the sigmoid"),
+    Variant(
+        "log_sigmoid", 0, "naive", lambda x, out=None: np.log(naive_sigmoid(x), out=out), "the logarithm of the sigmoid"
+    ),
     Variant("log_sigmoid", 0, "softplus", lambda x: -np.log(1 + np.exp(-x)), "-log(1 + exp(-x))"),
-    Variant("log_sigmoid", 1, "naive", lambda x: 1 - naive_sigmoid(x), "1 - σ(x)"),
+    Variant("log_sigmoid", 1, "naive", lambda x, out=None: np.subtract(1, naive_sigmoid(x), out=out), "1 - σ(x)"),
 )
 
 

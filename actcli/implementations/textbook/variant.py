@@ -15,7 +15,11 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One formula for one derivative (order 0 is f) of one activation: `compute(x, **parameters)`."""
+    """One formula for one derivative (order 0 is f) of one activation: `compute(x, **parameters)`.
+
+    It may take `out`, an array for the result, where the last operation can write into one, and `y`, the output of f,
+    where the derivative is a function of it.
+    """
 
     activation: str
     order: int
@@ -29,16 +33,16 @@ def number(x: Any, value: float) -> Any:
     return x.dtype.type(value)
 
 
-def between(x: Any, low: float, high: float) -> Any:
+def between(x: Any, low: float, high: float, out: Any = None) -> Any:
     """Return clip(x, low, high) in x's format; np.clip makes float32 of bfloat16."""
-    return minimum(maximum(x, low), high)
+    return minimum(maximum(x, low), high, out)
 
 
-def maximum(x: Any, low: float) -> Any:
+def maximum(x: Any, low: float, out: Any = None) -> Any:
     """Return max(x, low) in x's format."""
-    return np.maximum(x, number(x, low))
+    return np.maximum(x, number(x, low), out=out)
 
 
-def minimum(x: Any, high: float) -> Any:
+def minimum(x: Any, high: float, out: Any = None) -> Any:
     """Return min(x, high) in x's format."""
-    return np.minimum(x, number(x, high))
+    return np.minimum(x, number(x, high), out=out)

@@ -5,6 +5,7 @@ It runs the code paths of the GPU where there is none; what it can't show is CuP
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,41 @@ def __getattr__(name: str) -> Any:
     return call
 
 
+def ones_like(values: ndarray) -> ndarray:
+    return _wrapped(np.ones_like(_unwrapped(values)))
+
+
+def fuse(function: Any) -> Any:
+    """Compute what the function computes: that the real one does it in one kernel doesn't show."""
+    return function
+
+
+def RawKernel(code: str, name: str) -> Any:
+    """Return a kernel that does nothing."""
+    return lambda grid, block, arguments: None
+
+
 class cuda:  # noqa: N801 - CuPy's name
+    class Event:
+        """A mark in a queue that is worked off at once, though never before somebody has waited."""
+
+        done = False
+
+        def record(self) -> None:
+            self.time = time.perf_counter()
+
+    @staticmethod
+    def get_elapsed_time(start: cuda.Event, end: cuda.Event) -> float:
+        return (end.time - start.time) * 1e3
+
+    @staticmethod
+    def get_current_stream() -> Any:
+        return cuda
+
+    @staticmethod
+    def synchronize() -> None:
+        pass
+
     class Device:
         def __init__(self, number: int) -> None:
             self.id = number
@@ -93,6 +128,9 @@ class cuda:  # noqa: N801 - CuPy's name
             return self
 
         def __exit__(self, *_: object) -> None:
+            pass
+
+        def synchronize(self) -> None:
             pass
 
     class runtime:  # noqa: N801 - CuPy's name
@@ -105,8 +143,20 @@ class cuda:  # noqa: N801 - CuPy's name
 
         @staticmethod
         def getDeviceProperties(number: int) -> dict[str, bytes]:
-            return {"name": b"stand-in"}
+            return {"name": b"stand-in", "multiProcessorCount": 1, "l2CacheSize": 1 << 16, "totalGlobalMem": 1 << 30}
+
+        @staticmethod
+        def deviceGetAttribute(attribute: int, number: int) -> int:
+            return 1_000_000
 
         @staticmethod
         def memGetInfo() -> tuple[int, int]:
-            return 8_000_000_000, 16_000_000_000
+            return 1 << 30, 1 << 30
+
+        @staticmethod
+        def driverGetVersion() -> int:
+            return 12080
+
+        @staticmethod
+        def runtimeGetVersion() -> int:
+            return 12060
