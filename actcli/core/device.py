@@ -15,14 +15,19 @@ from typing import Any
 
 import numpy as np
 
+from actcli.core.select import where
 from actcli.errors import MissingError, UsageError
 
 
 class Namespace:
-    """The array functions of one library, and its special functions as `special`."""
+    """The array functions of one library, and its special functions as `special`.
 
-    def __init__(self, arrays: Any, special: Callable[[], Any]) -> None:
+    `better` are functions that take the place of the library's own.
+    """
+
+    def __init__(self, arrays: Any, special: Callable[[], Any], **better: Callable[..., Any]) -> None:
         self._arrays, self._special = arrays, special
+        self.__dict__.update(better)
 
     def __getattr__(self, name: str) -> Any:
         found = self._special() if name == "special" else getattr(self._arrays, name)
@@ -64,7 +69,7 @@ def _scipy_special() -> Any:
     return scipy.special
 
 
-CPU = Device("cpu", "cpu", Namespace(np, _scipy_special))
+CPU = Device("cpu", "cpu", Namespace(np, _scipy_special, where=where))
 
 
 def get_device(name: str, warn: Callable[[str], None] = lambda message: None) -> Device:
