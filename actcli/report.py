@@ -136,7 +136,8 @@ def _for_pandas(cells: Any) -> Any:
 class Series:
     """One line of a plot: points in order. `dashed` marks theory or a reference, `points` draws markers only.
 
-    `low` and `high` are the ends of an interval around each y, where there is one.
+    `low` and `high` are the ends of an interval around each y, where there is one. A series that belongs to another has
+    its name in `beside`, and its colour.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Series:
     style: Literal["line", "dashed", "points"] = "line"
     low: Cells = ()
     high: Cells = ()
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,12 @@ class Plot:
     x_log: bool = False
     y_log: bool = False
     marks: tuple[Mark, ...] = ()
+
+    def colour(self, series: Series) -> int:
+        """Return the number of the colour in which a series is drawn."""
+        leaders = [each.name for each in self.series if not each.beside]
+        wanted = series.beside or series.name
+        return leaders.index(wanted) if wanted in leaders else len(leaders)
 
 
 SHOWN_ROWS = 40

@@ -19,7 +19,7 @@ from actcli.activations.record import REALS, Activation, Parameter, VectorActiva
 from actcli.activations.vector_function import VectorFunction
 from actcli.activations.words import exact_number, name_key, plain, read_number, split_list
 from actcli.errors import FormulaError, UsageError, suggestion
-from actcli.expressions.nodes import Application, Known, symbols, walk
+from actcli.expressions.nodes import OPERATIONS, Application, Known, symbols, walk
 from actcli.expressions.parse import CALLABLE, parse
 
 AnyFunction = Function | VectorFunction
@@ -205,6 +205,8 @@ class Catalogue:
         return Function(record, own, text, builders), {*own, *builders.used}
 
     def _unknown(self, text: str) -> UsageError:
+        if text in CALLABLE and OPERATIONS.get(text) == 1:
+            return UsageError(f"{text} is no activation by itself; write the formula {text}(x)")
         return UsageError(f"unknown activation {text!r}{suggestion(text, self.names())}; `actcli list` shows them all")
 
     def record_of(self, name: str) -> AnyRecord | None:

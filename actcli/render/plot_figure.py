@@ -68,6 +68,7 @@ def write_figure(plots: Sequence[Plot], file: BinaryIO, kind: str) -> None:
 
 def _draw(plot: Plot, axes: Any) -> None:
     import numpy as np
+    from matplotlib.ticker import MaxNLocator
 
     if plot.x_log:
         axes.set_xscale("log")
@@ -82,8 +83,8 @@ def _draw(plot: Plot, axes: Any) -> None:
         y = numbers(cells)
         return np.where(np.isfinite(y) & (~np.less_equal(y, 0) | (not plot.y_log)), y, np.nan)
 
-    for index, series in enumerate(plot.series):
-        colour, x = _COLOURS[index % len(_COLOURS)], numbers(series.x)
+    for series in plot.series:
+        colour, x = _COLOURS[plot.colour(series) % len(_COLOURS)], numbers(series.x)
         if len(series.low):
             axes.fill_between(x, drawable(series.low), drawable(series.high), color=colour, alpha=0.2, linewidth=0)
         axes.plot(x, drawable(series.y), color=colour, label=series.name, **_STYLES[series.style])
@@ -91,6 +92,8 @@ def _draw(plot: Plot, axes: Any) -> None:
         axes.axvline(mark.x, color="#999999", linewidth=0.8, linestyle=(0, (1, 3)))
         axes.annotate(mark.name, (mark.x, 1), xycoords=("data", "axes fraction"), xytext=(3, -3),
                       textcoords="offset points", va="top", fontsize=8, color="#666666")  # fmt: skip
+    if not plot.x_log and all(np.all(numbers(series.x) % 1 == 0) for series in plot.series):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(title=plot.title, xlabel=plot.x_label, ylabel=plot.y_label)
     if len(plot.series) > 1:
         axes.legend()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,27 @@ def test_bands_and_marks(tmp_path: Path) -> None:
     assert plot_text(one, 60, 20, colour=False, encoding="ascii").isascii()
     printed(report(plots=lambda: (one,)), plots=[str(tmp_path / "x.svg")])
     assert ">here</text>" in (tmp_path / "x.svg").read_text(encoding="utf-8")
+
+
+def test_a_series_beside_another_has_its_colour() -> None:
+    x = np.arange(5)
+    names = ["tanh", "theory of tanh", "relu", "theory of relu"]
+    lines = [Series(name, x, x, beside="" if k % 2 == 0 else names[k - 1]) for k, name in enumerate(names)]
+    one = Plot("p", "by layer", "layer", "gradient", tuple(lines))
+    assert [one.colour(series) for series in lines] == [0, 0, 1, 1]
+    drawn = plot_text(one, 80, 20, colour=True)
+    assert drawn.count("38;5;33m⠒⠒") == 2
+    assert drawn.count("38;5;208m⠒⠒") == 2
+
+
+def test_a_long_legend_takes_several_lines() -> None:
+    lines = tuple(Series(f"a series with a long name {k}", [0, 1], [0, 1]) for k in range(6))
+    one = Plot("p", "by layer", "layer", "gradient", lines)
+    for colour in (False, True):
+        drawn = plot_text(one, 70, 20, colour=colour).splitlines()
+        assert len(drawn) <= 20
+        assert sum("long name" in line for line in drawn) == 3
+        assert max(len(re.sub("\x1b\\[[0-9;]*m", "", line)) for line in drawn) <= 70
 
 
 def test_plots_are_not_asked_for_without_need() -> None:
