@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from actcli.errors import UsageError
 from actcli.report import Report
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     import numpy as np
 
-    from actcli.activations.registry import AnyFunction
+    from actcli.activations.registry import AnyFunction, Catalogue
+
+    DType = np.dtype[Any] | type[np.generic]
 
 
 def eval(
-    activation: str | Sequence[str],
+    activation: str | AnyFunction | Sequence[str | AnyFunction],
     x: Any = None,
     *,
     order: int | None = None,
@@ -26,22 +32,43 @@ def eval(
 ) -> Report:
     """Return the report of `actcli eval`: values, slopes and what they mean, in the table `values`.
 
-    `activation` is a name, a formula, a comma list or a sequence of these; `x` an array, or numbers and ranges as on
-    the command line ("-8:8:1000j"), by default the record's own points. Raises UsageError and MissingError like the
-    command.
+    `activation` is a name, a formula, a comma list, a function, or a sequence of these; `x` an array, or numbers and
+    ranges as on the command line ("-8:8:1000j"), by default the record's own points. Raises UsageError and MissingError
+    like the command.
     """
     from actcli.activations.registry import DEFAULT
     from actcli.activations.words import exact_number
     from actcli.analyses.evaluate import Computation, evaluate
     from actcli.core.device import get_device
     from actcli.core.formats import get_format
-    from actcli.implementations.user import resolve_all
 
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
-    texts = [activation] if isinstance(activation, str) else activation
-    functions: Sequence[AnyFunction] = resolve_all(",".join(texts), given, DEFAULT)
+    functions = _functions(activation, given, DEFAULT)
     computation = Computation(order if order is not None else int(not wide), get_format(dtype), get_device(device))
     return evaluate(functions, None if x is None else lambda: _chunks(x), computation, wide=wide)
+
+
+def _functions(activation: Any, given: Mapping[str, Fraction], catalogue: Catalogue) -> Sequence[AnyFunction]:
+    """Return the functions that names and formulas, functions of `actcli.get`, or several of these stand for."""
+    from itertools import chain, islice
+
+    from actcli.activations.function import Function
+    from actcli.activations.vector_function import VectorFunction
+    from actcli.activations.words import split_list
+    from actcli.implementations.user import resolve_all
+
+    parts = activation if isinstance(activation, Sequence) and not isinstance(activation, str) else [activation]
+    if not parts or not all(isinstance(part, str | Function | VectorFunction) for part in parts):
+        raise UsageError(
+            "activation must be a name, a formula, a function that actcli.get returns, or several of these, not "
+            f"{activation!r}; code of your own is named as in file.py:function"
+        )
+    texts = [part for part in parts if isinstance(part, str)]
+    if given and not texts:
+        raise UsageError("param is for names and formulas: a function that actcli.get returns has its parameters")
+    named = iter(resolve_all(",".join(texts), given, catalogue) if texts else [])
+    each = (islice(named, len(split_list(part))) if isinstance(part, str) else (part,) for part in parts)
+    return tuple(chain.from_iterable(each))
 
 
 def _chunks(x: Any) -> Iterator[np.ndarray[Any, Any]]:
@@ -94,7 +121,17 @@ def _check_types(**arguments: tuple[object, type]) -> None:
             raise UsageError(f"{name} must be {_NOUNS[wanted]}, not {value!r}")
 
 
-_NOUNS: dict[type, str] = {str: "text", int: "a whole number", bool: "True or False", Mapping: "a mapping of names"}
+_NOUNS: dict[type, str] = {
+    str: "text", int: "a whole number", Real: "a number", bool: "True or False", Mapping: "a mapping of names",
+}  # fmt: skip
+
+
+def _check_given(**arguments: tuple[object, type]) -> None:
+    """Check types where None stands for nothing."""
+    for name, (value, wanted) in arguments.items():
+        if value is None:
+            raise UsageError(f"{name} must be {_NOUNS[wanted]}, not None")
+    _check_types(**arguments)
 
 
 def emit(activation: str, language: str, *, order: int = 1, param: Mapping[str, float | str] | None = None) -> str:
@@ -119,7 +156,7 @@ def list(*, framework: str = "", use: str = "") -> Report:
 
 
 def stability(
-    activation: str | Sequence[str],
+    activation: str | AnyFunction | Sequence[str | AnyFunction],
     *,
     impl: str | Sequence[str] = ("actcli", "textbook"),
     impl_gradient: str = "",
@@ -158,7 +195,6 @@ def stability(
     from actcli.analyses.stability.request import request
     from actcli.core.device import get_device
     from actcli.core.numbers import split_names
-    from actcli.implementations.user import resolve_all
 
     wanted = request(
         order=order if order is not None else ("0,1" if impl_gradient else "0"),
@@ -179,8 +215,7 @@ def stability(
     )
     catalogue = Catalogue(LOSSES)
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
-    texts = [activation] if isinstance(activation, str) else activation
-    functions = with_targets(resolve_all(",".join(texts), given, catalogue), given, catalogue)
+    functions = with_targets(_functions(activation, given, catalogue), given, catalogue)
     if bool(inputs) != bool(got):
         raise UsageError("inputs and got go together: the numbers, and what was computed from them")
     if inputs:
@@ -193,13 +228,13 @@ def stability(
 
 
 def gradflow(
-    activation: str | Sequence[str],
+    activation: str | AnyFunction | Sequence[str | AnyFunction],
     *,
     depth: int = 20,
     width: int = 256,
     trials: int = 10,
     batch: int = 64,
-    init: str | Sequence[str] = (),
+    init: str | Sequence[str] | None = None,
     sigma_w: float | None = None,
     sigma_b: float | None = None,
     arch: str = "mlp",
@@ -223,18 +258,19 @@ def gradflow(
 ) -> Report:
     """Return the report of `actcli gradflow`: what happens to signal and gradient through depth.
 
-    The arguments are the command's options; `data` is a path or an array of examples, one a row. The tables are
-    `summary`, `depth`, `layers`, `theory` and more; with `table="theory"` no net is run before another table is asked
-    for. `failed` of the report says that `fail_if` came true. Raises UsageError and MissingError like the command.
+    The arguments are the command's options; `activation` may be functions, too, `data` a path or an array of examples,
+    one a row. The tables are `summary`, `depth`, `layers`, `theory` and more; with `table="theory"` no net is run
+    before another table is asked for. `failed` of the report says that `fail_if` came true. Raises UsageError and
+    MissingError like the command.
     """
     from actcli.activations.registry import DEFAULT
     from actcli.activations.words import exact_number
     from actcli.analyses.gradflow import gradflow
+    from actcli.analyses.gradflow.cases import distinct
     from actcli.analyses.gradflow.request import request
     from actcli.core.device import get_device
-    from actcli.implementations.user import resolve_all
 
-    _check_types(depth=(depth, int), width=(width, int), trials=(trials, int), batch=(batch, int), seed=(seed, int))
+    _check_types(table=(table, str), param=(param, Mapping))
     wanted = request(
         depth=depth,
         width=width,
@@ -258,21 +294,20 @@ def gradflow(
         clip=clip,
         forget_bias=forget_bias,
         blocked=blocked,
-        device=get_device(device),
+        device=get_device(str(device)),
     )
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
-    texts = [activation] if isinstance(activation, str) else activation
-    return gradflow(resolve_all(",".join(texts), given, DEFAULT), wanted, table=table)
+    return gradflow(distinct(_functions(activation, given, DEFAULT)), wanted, table=table)
 
 
 def bench(
-    activation: str | Sequence[str] | None = None,
+    activation: str | AnyFunction | Sequence[str | AnyFunction] | None = None,
     *,
     impl: str | Sequence[str] = ("actcli", "textbook"),
     impl_gradient: str = "",
     array: str = "",
-    size: float | str | Sequence[float | str] = (),
-    dtype: str | Sequence[str] = "float32",
+    size: float | str | Sequence[float | str] | np.ndarray[Any, Any] = (),
+    dtype: str | DType | Sequence[str | DType] = "float32",
     order: int | str | Sequence[int | str] | None = None,
     threads: int | str | Sequence[int | str] | None = None,
     distribution: str | Sequence[str] = "normal",
@@ -282,7 +317,7 @@ def bench(
     workload: str = "elementwise",
     memory: bool = False,
     raw: bool = False,
-    compare: str | None = None,
+    compare: str | PathLike[str] | None = None,
     fail_above: float | None = None,
     force: bool = False,
     seed: int = 0,
@@ -299,11 +334,15 @@ def bench(
     from actcli.activations.registry import DEFAULT
     from actcli.activations.words import exact_number
     from actcli.analyses.bench import bench
-    from actcli.analyses.bench.request import Who, request
-    from actcli.analyses.bench.subjects import subjects
+    from actcli.analyses.bench.request import ELEMENTWISE, Who, names, request
+    from actcli.analyses.bench.subjects import distinct, subjects
     from actcli.core.device import get_device
-    from actcli.core.numbers import split_names
 
+    before = fspath(compare) if isinstance(compare, PathLike) else compare
+    _check_given(cold=(cold, bool), prealloc=(prealloc, bool), memory=(memory, bool), raw=(raw, bool))
+    _check_given(force=(force, bool), seed=(seed, int), budget=(budget, Real), workload=(workload, str))
+    _check_given(device=(device, str), array=(array, str), impl_gradient=(impl_gradient, str))
+    _check_types(compare=(before, str), fail_above=(fail_above, Real), table=(table, str), param=(param, Mapping))
     wanted = request(
         order=order,
         dtype=dtype,
@@ -316,13 +355,15 @@ def bench(
         budget=budget,
         memory=memory,
         raw=raw,
-        compare=compare,
+        compare=before,
         fail_above=fail_above,
         force=force,
         seed=seed,
     )
     given = {name: exact_number(value, name) for name, value in (param or {}).items()}
-    text = ",".join(activation) if isinstance(activation, Sequence) and not isinstance(activation, str) else activation
-    names = split_names(impl) if isinstance(impl, str) else impl
-    who = Who(names, get_device(device), impl_gradient, array)
-    return bench(subjects(text, given, DEFAULT, workload), who, wanted, table=table)
+    who = Who(names(impl, "--impl"), get_device(device), impl_gradient, array)
+    if activation is None or wanted.workload != ELEMENTWISE:
+        functions = subjects(None if activation is None else f"{activation}", given, DEFAULT, workload)
+    else:
+        functions = distinct(_functions(activation, given, DEFAULT))
+    return bench(functions, who, wanted, table=table)

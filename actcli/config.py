@@ -80,6 +80,7 @@ def defaults(
             what = "true or false" if switch else "a value"
             raise UsageError(f"--config {path}: [{command}] {key} takes {what}, not {value!r}")
         if isinstance(value, dict) or (isinstance(value, list) and not several):
-            raise UsageError(f"--config {path}: [{command}] {key} takes one value, not {value!r}")
+            mend = '; where it takes several, write them in one text, as after the option: "a,b" or "A:B"'
+            raise UsageError(f"--config {path}: [{command}] {key} takes one value, not {value!r}{mend}")
         found[name] = [str(each) for each in value] if isinstance(value, list) else [str(value)] if several else value
     return found

@@ -68,6 +68,24 @@ class Magnitude(float):
         """The decimal logarithm of its size."""
         return self.log / math.log(10)
 
+    def scientific(self, places: int) -> str:
+        """Return it with so many decimals and an exponent, such as 1.816e-6021; its logarithm must be finite."""
+        exponent = math.floor(self.log10)
+        mantissa = f"{10 ** (self.log10 - exponent):.{places}f}"
+        if mantissa.startswith("10"):
+            mantissa, exponent = f"{1:.{places}f}", exponent + 1
+        return f"{'-' if self.negative else ''}{mantissa}e{exponent:+d}"
+
+    def significant(self, digits: int) -> str:
+        """Return it to so many significant digits, however small or large."""
+        if _SMALLEST <= abs(self) < math.inf or not math.isfinite(self.log):
+            return f"{float(self):.{digits}g}"
+        return self.scientific(digits - 1)
+
+
+_SMALLEST = 2.0**-1022
+"""Below this float64 loses digits."""
+
 
 def _exp(log: float) -> float:
     try:
@@ -82,7 +100,8 @@ class Column:
 
     `heading` stands over the column in formats for people (default: the name). `audience` says who sees it: a number
     that people read in words is for `machines`, the words are for `people`. Where the column named by `limit_at` holds
-    ±inf, this column's number is a limit, which people's formats write as `→ 0`.
+    ±inf, this column's number is a limit, which people's formats write as `→ 0`. Numbers stand in line, and so do the
+    ends of texts `right`. Where a terminal is too narrow, columns that are `dispensable` are left out, 1 first.
     """
 
     name: str
@@ -91,6 +110,8 @@ class Column:
     heading: str = ""
     audience: Literal["all", "people", "machines"] = "all"
     limit_at: str = ""
+    right: bool = False
+    dispensable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

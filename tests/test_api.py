@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,20 @@ def test_eval_takes_what_the_command_takes() -> None:
 def test_list_returns_a_report() -> None:
     frame = actcli.list(framework="torch").tables["activations"].to_pandas()
     assert "gelu" in set(frame["name"])
+
+
+def test_functions_may_stand_for_names() -> None:
+    leaky = actcli.get("leaky_relu", negative_slope=0.2)
+    values = actcli.eval([leaky, "relu,x*b"], [-1.0], param={"b": 3}).tables["values"].to_pandas()
+    assert list(values["value"]) == [-0.2, 0, -3]
+    audit = actcli.stability(leaky, impl="actcli", dtype="float16").tables["audit"].to_pandas()
+    assert list(audit["activation"]) == [leaky.name]
+    with pytest.raises(UsageError, match="param is for names and formulas"):
+        actcli.eval(leaky, [1.0], param={"negative_slope": 0.1})
+
+
+@pytest.mark.parametrize("command", [actcli.eval, actcli.stability, actcli.gradflow])
+@pytest.mark.parametrize("activation", [None, 5, np.tanh, [None]])
+def test_what_is_no_activation_is_refused(command: Callable[..., object], activation: object) -> None:
+    with pytest.raises(UsageError, match="activation must be a name, a formula, a function"):
+        command(activation)

@@ -1,4 +1,4 @@
-"""What a typed formula lacks that a record states: a kernel, limits, the largest slope. All from its definition."""
+"""What a typed formula lacks that a record states: a kernel, and limits. All from its definition."""
 
 from __future__ import annotations
 
@@ -97,27 +97,3 @@ def exactly(function: Function, array: Any, order: int) -> list[Any]:
             keep = np.isnan(numbers) | ((numbers == 0) & (fallback == 0))  # NaN, poles, and the sign of a zero
             results.append(np.where(keep, fallback, numbers))
         return [device.array(round_to(result, target)) for result in _without_value(results, np)]
-
-
-def search_largest_slope(function: Function) -> float:
-    """Look for the largest |f′| of a typed formula on [−64, 64], refining around the best point of a grid.
-
-    Where the slope is still rising at the end, its limit is the supremum.
-    """
-    import numpy as np
-
-    from actcli.core.device import CPU
-    from actcli.expressions.algebras.jets import jets
-
-    ends = [abs(float(function.edges[side][1])) for side in (-math.inf, math.inf)]
-    low, high = -64.0, 64.0
-    for _ in range(6):
-        grid = np.linspace(low, high, 4097)
-        with np.errstate(all="ignore"):
-            slopes = np.abs(jets(function.program, grid, 1, CPU)[0][1])
-        if not np.isfinite(slopes).any():
-            return math.nan
-        best = int(np.nanargmax(slopes))
-        step = grid[1] - grid[0]
-        low, high = max(-64.0, grid[best] - step), min(64.0, grid[best] + step)
-    return max(value for value in (float(slopes[best]), *ends) if not math.isnan(value))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from actcli.activations.formula import EXACT_UP_TO, FormulaEdges, exactly, formula_kernel, search_largest_slope
+from actcli.activations.formula import EXACT_UP_TO, FormulaEdges, exactly, formula_kernel
 from actcli.activations.record import Activation, Kink, Limits, Real
 from actcli.expressions.algebras.scalars import Scalar, scalar
 from actcli.expressions.evaluate import Program, flatten
@@ -168,6 +168,8 @@ class Function:
         """The largest |f′|, ∞ where it grows without bound, NaN where nobody knows."""
         if self.record.max_derivative:
             return float(self.quantity(self.record.max_derivative))
+        from actcli.activations.steepest import search_largest_slope
+
         return search_largest_slope(self)
 
     # the arithmetic

@@ -91,7 +91,8 @@ def bench(
         options.option(
             "--workload",
             metavar="NAME",
-            help="elementwise, or what activations are used in: lstm_cell, gru_cell, attention, softmax, bce.",
+            help="elementwise, or what activations are used in: lstm_cell, gru_cell, attention, softmax, bce. Their "
+            "size is that of their first input: of lstm_cell, batch × 256 hidden units.",
         ),
     ] = "elementwise",
     memory: Annotated[bool, options.option("--memory", help="Measure the peak memory of a call too.")] = False,
@@ -170,7 +171,7 @@ def bench(
         report = analyse(functions, who, request, table=table, progress=line.update)
     for audience, paths in _audiences(places).items():
         render(
-            _for_people(report, terminal.width) if audience == "people" and table is None else report,
+            _for_people(report) if audience == "people" and table is None else report,
             format=format,
             outputs=paths,
             table=table,
@@ -198,15 +199,7 @@ def _audiences(places: Plan) -> dict[str, list[str]]:
     return found
 
 
-def _for_people(report: Report, width: int) -> Report:
-    """Return the report with the tables that people read, as far as they fit into the terminal."""
-    from actcli.analyses.bench.people import fitted
-
-    tables = {
-        name: report.tables[name] for name in ("timings", "relative", "comparison", "raw") if name in report.tables
-    }
-    tables["timings"], dropped = fitted(tables["timings"], width)
-    remarks = (
-        [f"no room for the columns {', '.join(dropped)}; a wider terminal and -f csv have them"] if dropped else []
-    )
-    return replace(report, tables=tables, notes=(*report.notes, *remarks))
+def _for_people(report: Report) -> Report:
+    """Return the report with the tables that people read."""
+    names = ("timings", "relative", "comparison", "raw")
+    return replace(report, tables={name: report.tables[name] for name in names if name in report.tables})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from actcli.cli.say import status_of, teller
 from actcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from actcli.activations.registry import AnyFunction
     from actcli.analyses.gradflow.request import Request
     from actcli.render.plan import Plan
     from actcli.report import Report
@@ -60,10 +62,11 @@ def gradflow(
     ] = None,
     sigma_w: Annotated[
         float | None,
-        options.option("--sigma-w", metavar="S", help="Weights of standard deviation S/√fan_in, instead of --init."),
+        options.option("--sigma-w", metavar="S", help="Weights of standard deviation S/√fan_in, instead of --init's."),
     ] = None,
     sigma_b: Annotated[
-        float | None, options.option("--sigma-b", metavar="S", help="Biases of standard deviation S.")
+        float | None,
+        options.option("--sigma-b", metavar="S", help="Biases of standard deviation S, not --init's."),
     ] = None,
     arch: Annotated[
         str, options.option("--arch", metavar="mlp|residual|rnn|lstm|gru", help="The net; a recurrent one has steps.")
@@ -82,7 +85,7 @@ def gradflow(
     ] = False,
     phase_diagram: Annotated[
         bool,
-        options.option("--phase-diagram", help="The plane of σw² and σb², as a table and for --plot."),
+        options.option("--phase-diagram", help="The plane of σw² and σb², as a table and drawn."),
     ] = False,
     fail_if: Annotated[
         str | None,
@@ -143,6 +146,7 @@ def gradflow(
     actcli gradflow "x*sigmoid(1.702*x)" --table theory
     """  # noqa: D301 - the backspace keeps the lines apart
     from actcli.analyses.gradflow import gradflow as analyse
+    from actcli.analyses.gradflow.cases import distinct
     from actcli.analyses.gradflow.request import request as requested
     from actcli.cli.catalogue import catalogue_of
     from actcli.cli.eval import resolve
@@ -154,13 +158,14 @@ def gradflow(
     style = options.nonfinite_style(nonfinite)
     terminal = options.terminal_facts(color)
     places = plan(format=format, outputs=output or [], plots=plot or [], terminal=terminal, digits=digits)
-    functions = resolve(_activations(ctx, act, acts), parameters(param), catalogue_of(ctx.obj))
+    plots = plot or (["term"] if phase_diagram and places.stdout_format == "table" and table in (None, "phase") else [])
+    functions = distinct(resolve(_activations(ctx, act, acts), parameters(param), catalogue_of(ctx.obj)))
     request = requested(
         depth=depth,
         width=width,
         trials=trials,
         batch=batch,
-        init=init or (),
+        init=init,
         sigma_w=sigma_w,
         sigma_b=sigma_b,
         arch=arch,
@@ -183,11 +188,11 @@ def gradflow(
     with StatusLine(sys.stderr, shown=terminal.stderr_is_tty and not quiet) as line:
         report = analyse(functions, request, table=table, progress=line.update)
     render(
-        _for_people(report, places, request, len(functions)) if table is None else report,
+        _for_people(report, places, request, functions, table),
         format=format,
         outputs=output or [],
         table=table,
-        plots=plot or [],
+        plots=plots,
         digits=digits,
         nonfinite=style,
         terminal=terminal,
@@ -208,11 +213,13 @@ def _activations(ctx: typer.Context, act: str | None, acts: str | None) -> str:
     return chosen
 
 
-def _for_people(report: Report, places: Plan, request: Request, activations: int) -> Report:
+def _for_people(
+    report: Report, places: Plan, request: Request, functions: Sequence[AnyFunction], table: str | None
+) -> Report:
     """Return the report as people read it, where nobody else does."""
     from actcli.analyses.gradflow.people import for_people
     from actcli.render.plan import PEOPLE
 
     if not all(place.format in PEOPLE for place in places.destinations):
         return report
-    return for_people(report, request, activations=activations)
+    return for_people(report, request, functions, table=table)

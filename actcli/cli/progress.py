@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -18,16 +19,16 @@ BAR = 20
 class _Line:
     """One line that is written over five times a second at most, and erased in the end."""
 
-    def __init__(self, stream: TextIO, *, shown: bool) -> None:
-        self.stream, self.shown = stream, shown
-        self.started = self.last = time.monotonic()
+    def __init__(self, stream: TextIO, *, shown: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self.stream, self.shown, self.clock = stream, shown, clock
+        self.started = self.last = clock()
 
     def __enter__(self) -> Self:
         return self
 
     def is_due(self) -> bool:
         """Tell whether it is time for another update, and take note of it."""
-        now = time.monotonic()
+        now = self.clock()
         if not self.shown or now - self.last < EVERY:
             return False
         self.last = now
@@ -67,8 +68,8 @@ class StatusLine(_Line):
 class Countdown(_Line):
     """Says what is being done and how many seconds are left, in a line no wider than the terminal."""
 
-    def __init__(self, stream: TextIO, width: int, *, shown: bool) -> None:
-        super().__init__(stream, shown=shown)
+    def __init__(self, stream: TextIO, width: int, *, shown: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream, shown=shown, clock=clock)
         self.width = width
 
     def update(self, what: str, gone: float, total: float) -> None:

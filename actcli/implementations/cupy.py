@@ -14,7 +14,7 @@ from actcli.errors import MissingError
 from actcli.implementations import numpy, scipy
 from actcli.implementations.cupy_formulas import in_c, replay, trace
 from actcli.implementations.peers import Library, Table, Task, bind_arrays
-from actcli.implementations.provider import Array, Implementation, Provider, address
+from actcli.implementations.provider import Array, Implementation, Provider, address, no_implementation
 from actcli.implementations.textbook.formulas import Formula, usual
 from actcli.implementations.timed import Ready, Timed, one_thread, ready, touched
 
@@ -48,21 +48,18 @@ def _find(function: AnyFunction, order: int, format: Format, device: Device) -> 
 
 def _timed(function: AnyFunction, orders: tuple[int, ...], format: Format, device: Device) -> list[Timed]:
     """Return CuPy's own function, and the formula of the books as a kernel written in C and as a fused function."""
-    where = device if device.kind == "cuda" else get_device("gpu")
-    found = _LIBRARY.timed(function, orders, format, where)
+    variants = [each for name in _BUILDERS for each in _variant(name, function, orders, format, device)]
+    return _LIBRARY.timed(function, orders, format, device) + variants
+
+
+def _variant(name: str, function: AnyFunction, orders: tuple[int, ...], format: Format, device: Device) -> list[Timed]:
     chosen = usual(function, orders)
     traced = [trace(each.bound(format.dtype), format.dtype) for each in chosen]
-    if not chosen or any(each is None for each in traced):
-        return found
+    if not chosen or any(each is None for each in traced) or format is BFLOAT16:
+        return []
     source = "; ".join(each.variant.source for each in chosen)
-    return found + [
-        Timed(
-            f"cupy:{name}", function.name, orders, format.name, where.name, source, one_thread,
-            partial(_prepare, build, chosen, address(where)),
-        )
-        for name, build in (("elementwise", _elementwise), ("fuse", _fused))
-        if format is not BFLOAT16
-    ]  # fmt: skip
+    prepare = partial(_prepare, _BUILDERS[name], chosen, address(device))
+    return [Timed(name, function.name, orders, format.name, device.name, source, one_thread, prepare)]
 
 
 def _prepare(build: Build, chosen: Sequence[Formula], address: str, x: Array, out: bool, threads: int | None) -> Ready:
@@ -90,6 +87,9 @@ def _fused(xp: Any, traced: Sequence[Any]) -> Any:
     return xp.fuse(formula)
 
 
+_BUILDERS: Mapping[str, Build] = {"cupy:elementwise": _elementwise, "cupy:fuse": _fused}
+
+
 def _no_gpu() -> str:
     try:
         get_device("gpu")
@@ -98,4 +98,10 @@ def _no_gpu() -> str:
     return ""
 
 
-PROVIDER = Provider("cupy", _find, distributions=("cupy-cuda12x", "cupy-cuda13x", "cupy"), check=_no_gpu, timed=_timed)
+_DISTRIBUTIONS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
+PROVIDER = Provider("cupy", _find, (), _DISTRIBUTIONS, _no_gpu, timed=_timed, devices=("cuda",))
+VARIANTS = tuple(
+    Provider(name, no_implementation, (), _DISTRIBUTIONS, _no_gpu, timed=partial(_variant, name), devices=("cuda",))
+    for name in _BUILDERS
+)
+"""The formulas of the books as kernels, by name. They are for benchmarks alone."""

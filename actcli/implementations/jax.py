@@ -74,6 +74,7 @@ def _active(dtype: np.dtype[Any], device: str) -> Iterator[None]:
         yield
 
 
+@cache
 def compiled(function: Callable[[Any], Any], orders: tuple[int, ...], rows: bool) -> Any:
     """Return the compiled derivatives of some orders of a function of arrays, at the elements of an array or its rows.
 
@@ -97,7 +98,7 @@ def _slope_of_row(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _bind(task: Task) -> Ready:
     parameters = tuple(task.parameters.items())
-    return bind(_compiled.__wrapped__(task.activation, parameters, task.orders, task.x.ndim == 2), task)
+    return bind(_compiled(task.activation, parameters, task.orders, task.x.ndim == 2), task)
 
 
 def bind(function: Callable[[Any], Any], task: Task) -> Ready:
@@ -118,7 +119,7 @@ def bind(function: Callable[[Any], Any], task: Task) -> Ready:
         last[0] = function(given)
         return last[0]
 
-    return answering(run, np.asarray, lambda: jax.block_until_ready(last[0]), active=active)
+    return answering(run, np.asarray, lambda: jax.block_until_ready(last[0]), active=active, own_stream=True)
 
 
 def every_core(asked: int | None, size: int = 0) -> int:

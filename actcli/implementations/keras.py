@@ -90,7 +90,8 @@ def _bind(task: Task) -> Ready:
     if keras.backend.backend() == "jax":
         from actcli.implementations import jax
 
-        return jax.bind(jax.compiled(function, task.orders, task.x.ndim == 2), task)
+        parameters = tuple(task.parameters.items())
+        return jax.bind(_compiled(task.activation, parameters, task.orders, task.x.ndim == 2), task)
     if keras.backend.backend() == "torch":
         from actcli.implementations import torch
 

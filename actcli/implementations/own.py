@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from actcli.activations.function import Function
 from actcli.activations.vector_function import VectorFunction
 from actcli.core.apply import THREADED_FROM, threads_for
 from actcli.core.device import Device, get_device
@@ -33,8 +34,10 @@ def _run(function: AnyFunction, order: int, address: str, x: Array) -> Array:
 
 
 def _timed(function: AnyFunction, orders: tuple[int, ...], format: Format, device: Device) -> list[Timed]:
-    prepare = partial(_prepare, _by_rows(function), orders, address(device))
-    threads = one_thread if isinstance(function, VectorFunction) or device.kind != "cpu" else _threads
+    if not isinstance(function, Function):
+        return []
+    prepare = partial(_prepare, function, orders, address(device))
+    threads = _threads if device.kind == "cpu" else one_thread
     note = function.derivatives_note if max(orders) else ""
     return [Timed("actcli", function.name, orders, format.name, device.name, note, threads, prepare)]
 
@@ -44,17 +47,14 @@ def _threads(asked: int | None, size: int = THREADED_FROM) -> int:
 
 
 def _prepare(
-    function: AnyFunction, orders: tuple[int, ...], address: str, x: Array, out: bool, threads: int | None
+    function: Function, orders: tuple[int, ...], address: str, x: Array, out: bool, threads: int | None
 ) -> Ready:
     device = get_device(address)
     given, order = device.array(x), max(orders)
-    options: dict[str, Any] = {}
-    if not isinstance(function, VectorFunction):
-        options["threads"] = threads
-        if out:  # a derivative comes with those below it, which need a place too
-            options["out"] = [touched(given, device) for _ in range(order + 1)]
-    compute, chosen = partial(function.derivatives, given, order, **options), itemgetter(*orders)
-    return ready(lambda: chosen(compute()), device, allocates="out" not in options)
+    # A derivative comes with those below it, which need a place too.
+    outs = [touched(given, device) for _ in range(order + 1)] if out else None
+    compute, chosen = partial(function.derivatives, given, order, threads=threads, out=outs), itemgetter(*orders)
+    return ready(lambda: chosen(compute()), device, allocates=not out)
 
 
 PROVIDER = Provider("actcli", _find, distributions=("actcli",), timed=_timed)

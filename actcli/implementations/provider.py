@@ -90,6 +90,11 @@ Time = Callable[["AnyFunction", "tuple[int, ...]", "Format", Device], "list[Time
 """`(function, orders, format, device)` → what can be timed: the orders together, on arrays of the library's own."""
 
 
+def no_implementation(function: AnyFunction, order: int, format: Format, device: Device) -> list[Implementation]:
+    """Offer nothing."""
+    return []
+
+
 def _nothing(function: AnyFunction, orders: tuple[int, ...], format: Format, device: Device) -> list[Timed]:
     return []
 
@@ -100,7 +105,7 @@ class Provider:
 
     `modules` are what it imports, `distributions` the names it may be installed under, the first of them for pip;
     `check` says what else is missing, in a sentence, once the modules are there; `hint` how to get derivatives from it.
-    `timed` offers the same for benchmarks.
+    `timed` offers the same for benchmarks, on the kinds of `devices`.
     """
 
     name: str
@@ -110,6 +115,7 @@ class Provider:
     check: Callable[[], str] = str
     hint: str = ""
     timed: Time = _nothing
+    devices: Sequence[str] = ("cpu", "cuda")
 
     def missing(self) -> str:
         """Return what is missing and the command that installs it, or an empty string. Doesn't import the library."""

@@ -21,6 +21,9 @@ GROUPS = ("installed", "all")
 Warn = Callable[[str], None]
 Offer = TypeVar("Offer")
 
+_Cases = tuple[tuple[tuple[int, ...], str], ...]
+"""Orders, and the name of a format."""
+
 
 @cache
 def providers() -> dict[str, Provider]:
@@ -29,6 +32,14 @@ def providers() -> dict[str, Provider]:
 
     modules = (own, textbook, numpy, scipy, torch, jax, keras, onnxruntime, numexpr, cupy)
     return {module.PROVIDER.name: module.PROVIDER for module in modules}
+
+
+@cache
+def variants() -> dict[str, Provider]:
+    """Return what a library has under names of its own, such as `cupy:fuse`; groups stand for the library alone."""
+    from actcli.implementations import cupy
+
+    return {provider.name: provider for provider in cupy.VARIANTS}
 
 
 def choose(
@@ -52,15 +63,15 @@ def choose(
 
 def is_code(name: str) -> bool:
     """Tell whether an implementation's name is that of a user's own code."""
-    return ":" in name and not name.startswith("textbook:")
+    return ":" in name and not name.startswith("textbook:") and name not in variants()
 
 
 def _chosen(name: str, functions: Sequence[AnyFunction], gradient: str, array: str, warn: Warn) -> Iterator[Provider]:
     from actcli.implementations import textbook, user_provider
 
-    known = providers()
+    known = providers() | variants()
     if name in GROUPS:
-        for provider in known.values():
+        for provider in providers().values():
             missing = provider.missing()
             if not missing:
                 yield provider
@@ -123,7 +134,7 @@ def gather(
     """
     cases = list(product(orders, formats))
     found: list[Offer] = []
-    lacks: list[str] = []
+    lacking: dict[str, dict[_Cases, list[str]]] = {provider.name: {} for provider in chosen}
     for function in functions:
         there = {
             (each, format.name, provider.name): offer(provider, function, each, format)
@@ -134,7 +145,12 @@ def gather(
         for provider in chosen:
             empty = [(each, format.name) for each, format in cases if not there[each, format.name, provider.name]]
             if empty:
-                lacks.append(_lack(provider, function.name, empty, len(formats)))
+                lacking[provider.name].setdefault(tuple(empty), []).append(function.name)
+    lacks = [
+        _lack(provider, names, empty, len(formats))
+        for provider in chosen
+        for empty, names in lacking[provider.name].items()
+    ]
     if not found:
         raise UsageError("; ".join(lacks))
     for lack in lacks:
@@ -142,13 +158,19 @@ def gather(
     return found
 
 
-def _lack(provider: Provider, function: str, empty: list[tuple[tuple[int, ...], str]], formats: int) -> str:
-    """Say which derivatives a provider doesn't have, in which of the formats asked for."""
-    derivatives: dict[str, list[str]] = {}
+def _lack(provider: Provider, functions: Sequence[str], empty: _Cases, formats: int) -> str:
+    """Say which derivatives of some functions a provider doesn't have, in which of the formats asked for."""
+    derivatives: dict[str, list[tuple[int, ...]]] = {}
     for orders in dict.fromkeys(orders for orders, _ in empty):
         there = [format for each, format in empty if each == orders]
         where = f" in {', '.join(there)}" if len(there) < formats else ""
-        derivatives.setdefault(where, []).append("+".join(function + "′" * order for order in orders))
-    said = "; no ".join(" or ".join(names) + where for where, names in derivatives.items())
+        derivatives.setdefault(where, []).append(orders)
+
+    def asked(function: str, several: Sequence[tuple[int, ...]]) -> str:
+        return " or ".join("+".join(function + "′" * order for order in orders) for orders in several)
+
+    said = "; no ".join(
+        ", ".join(asked(function, several) for function in functions) + where for where, several in derivatives.items()
+    )
     hint = f"; {provider.hint}" if provider.hint and any(1 in orders for orders, _ in empty) else ""
     return f"{provider.name} has no {said}{hint}"

@@ -15,6 +15,7 @@ import numpy as np
 
 from actcli.core.apply import THREADED_FROM
 from actcli.core.device import CPU, Device
+from actcli.errors import UsageError
 from actcli.implementations.resolve import Warn, choose, gather
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Ready:
     it `allocates` its result. It returns what the library answers: an array, or a tuple of them, one an order.
     `finish` returns when everything that was asked for is done. `answer` computes once more and returns the results as
     NumPy arrays, one an order. `active` gives the context in which all three are called: it sets threads, the device
-    and the like, once for any number of calls and outside what is timed.
+    and the like, once for any number of calls and outside what is timed. `own_stream`: the work is on a stream of the
+    library's own, which events on the device's current one don't see.
     """
 
     run: Callable[[], object]
@@ -44,6 +46,7 @@ class Ready:
     finish: Callable[[], None] = nothing
     allocates: bool = True
     active: Callable[[], AbstractContextManager[object]] = nullcontext
+    own_stream: bool = False
 
 
 class Threads(Protocol):
@@ -101,6 +104,7 @@ def answering(
     *,
     allocates: bool = True,
     active: Callable[[], AbstractContextManager[object]] = nullcontext,
+    own_stream: bool = False,
 ) -> Ready:
     """Return what is timed, given how one of the library's arrays becomes one of NumPy."""
 
@@ -108,7 +112,7 @@ def answering(
         results = run()
         return tuple(to_numpy(each) for each in (results if isinstance(results, tuple) else (results,)))
 
-    return Ready(run, answer, finish, allocates, active)
+    return Ready(run, answer, finish, allocates, active, own_stream)
 
 
 def touched(x: Any, device: Device = CPU) -> Any:
@@ -132,7 +136,15 @@ def timed(
 
     `textbook` gives the formula of the books alone, named `textbook`; its variants are called by name,
     `textbook:masked`. On a GPU it is the same formula on CuPy's arrays. Raises UsageError and MissingError like
-    `resolve`.
+    `resolve`, and UsageError for who computes on another kind of device only, unless a group of names stands for it.
     """
-    chosen = choose(names, functions, gradient=gradient, array=array, warn=warn)
+    chosen = []
+    for provider in choose(names, functions, gradient=gradient, array=array, warn=warn):
+        if device.kind in provider.devices:
+            chosen.append(provider)
+            continue
+        where = "a GPU" if "cuda" in provider.devices else "the CPU"
+        if provider.name in names:
+            raise UsageError(f"--impl {provider.name} computes on {where} only: choose another --device")
+        warn(f"{provider.name} is left out: it computes on {where} only")
     return gather(chosen, functions, orders, formats, lambda provider, *case: provider.timed(*case, device), warn)

@@ -137,11 +137,12 @@ def bind(function: Callable[..., Any], task: Task, takes_out: bool = False) -> R
     else:
         run = partial(_passes, function, task.orders, tensor, torch.ones_like(tensor, requires_grad=False))
     finish = torch.cuda.synchronize if tensor.is_cuda else nothing
-    return answering(run, to_numpy, finish, allocates=not writes, active=partial(_threaded, task.threads))
+    return answering(run, to_numpy, finish, allocates=not writes, active=partial(threaded, task.threads))
 
 
 @contextmanager
-def _threaded(threads: int | None) -> Iterator[None]:
+def threaded(threads: int | None) -> Iterator[None]:
+    """Give PyTorch so many threads, if it's told how many, and afterwards as many as before."""
     import torch
 
     before = torch.get_num_threads()
@@ -153,7 +154,7 @@ def _threaded(threads: int | None) -> Iterator[None]:
 
 
 def threads_of(asked: int | None, size: int = 0) -> int:
-    """Return how many threads PyTorch takes on the CPU for large arrays."""
+    """Return how many threads PyTorch takes on the CPU for large arrays; for small ones it takes fewer."""
     import torch
 
     return asked or torch.get_num_threads()

@@ -25,7 +25,12 @@ from actcli.implementations.user_code import find_code, in_words
 if TYPE_CHECKING:
     from actcli.core.device import Device
 
-_FORM = re.compile(r"(?P<place>[\w./\\~-]+):(?P<name>[^\W\d]\w*)")
+_FORM = re.compile(r"(?P<place>[\w./\\~-]+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+
+_PROBES = 64
+"""Numbers that a user's code is tried with: dropout of a tenth keeps the same ones twice once in 300,000 times."""
+_SAME = 1e-6
+"""How far two answers for one number may differ, relatively: compilers round otherwise at the end of an array."""
 
 
 def resolve_all(text: str, given: Mapping[str, Fraction], catalogue: Catalogue) -> list[AnyFunction]:
@@ -91,8 +96,39 @@ class UserFunction(Function):
 
     @cached_property
     def kernel(self) -> Callable[[Any, int, Device], Sequence[Any]]:
-        """`(x, order, device)` → [f, f′, …] for a flat float64 array."""
-        return lambda x, order, device: self._torch(x, order) if self._is_torch else self._differences(x, order)
+        """`(x, order, device)` → [f, f′, …] for a flat float64 array of finite numbers.
+
+        Raises UsageError for code that raises, and for code that isn't a function of one number.
+        """
+
+        def run(x: Any, order: int, device: Device) -> Sequence[Any]:
+            if x.size and not self._is_tried:
+                self._try(x)
+                self._is_tried = bool(x.any())  # zeros stay zeros in sums, and with units dropped
+            return self._torch(x, order) if self._is_torch else self._differences(x, order)
+
+        return run
+
+    _is_tried = False
+
+    def _try(self, x: Any) -> None:
+        """Raise UsageError when the code answers a number now so, now otherwise: it's random, or looks at others."""
+        import numpy as np
+
+        # Numbers at hand and others near them: code may refuse what lies elsewhere.
+        probes = x[np.linspace(0, x.size - 1, _PROBES).astype(int)] * np.linspace(1, 0.5, _PROBES)
+        answers = self._values(probes)
+        if not _agree(self._values(probes), answers):
+            raise UsageError(
+                f"{self.name} answers the same numbers differently when called again: an activation is a function of x "
+                "alone (a Module that drops units at random wants .eval())"
+            )
+        backwards = self._values(probes[::-1].copy())[::-1]
+        halves = np.concatenate([self._values(half) for half in np.split(probes, 2)])
+        if not (_agree(backwards, answers) and _agree(halves, answers)):
+            raise UsageError(
+                f"{self.name} is not element-wise: its answer for a number depends on the other numbers in the array"
+            )
 
     @cached_property
     def _is_torch(self) -> bool:
@@ -104,7 +140,7 @@ class UserFunction(Function):
         try:
             with redirect_stdout(sys.stderr):
                 return isinstance(self.code(torch.zeros(2, dtype=torch.float64)), torch.Tensor)
-        except Exception:  # whatever it raises, it doesn't take tensors
+        except (Exception, SystemExit):  # whatever it raises, it doesn't take tensors
             return False
 
     def _values(self, x: Any) -> Any:
@@ -116,13 +152,16 @@ class UserFunction(Function):
         try:
             # What the code prints is not data.
             with np.errstate(all="ignore"), redirect_stdout(sys.stderr):
-                answer = np.asarray(self.code(x.copy()), dtype=np.float64)
-        except Exception as error:
+                raw = np.asarray(self.code(x.copy()))
+                answer = raw if raw.dtype.kind == "c" else raw.astype(np.float64)
+        except (Exception, SystemExit) as error:
             raise UsageError(f"{self.name} raised {in_words(error)}") from None
-        self._check_shape(answer, x)
+        self._check(answer, x, complex_dtype=answer.dtype.kind == "c")
         return answer
 
-    def _check_shape(self, answer: Any, x: Any) -> None:
+    def _check(self, answer: Any, x: Any, *, complex_dtype: bool) -> None:
+        if complex_dtype:
+            raise UsageError(f"{self.name} answered complex numbers: an activation yields real ones")
         if tuple(answer.shape) != x.shape:
             raise UsageError(
                 f"{self.name} answered an array of shape {x.shape} with one of shape {tuple(answer.shape)}"
@@ -134,7 +173,7 @@ class UserFunction(Function):
         try:
             with redirect_stdout(sys.stderr):
                 results = [self.code(tensor)]
-            self._check_shape(results[0], x)
+            self._check(results[0], x, complex_dtype=results[0].is_complex())
             for _ in range(order):
                 last = results[-1]
                 if last.requires_grad:
@@ -142,7 +181,9 @@ class UserFunction(Function):
                     results.append(torch.zeros_like(tensor) if slope is None else slope)
                 else:
                     results.append(torch.zeros_like(tensor))
-        except RuntimeError as error:
+        except UsageError:
+            raise
+        except (Exception, SystemExit) as error:
             raise UsageError(f"{self.name} raised {in_words(error)}") from None
         return [result.detach().numpy() for result in results]
 
@@ -159,3 +200,10 @@ class UserFunction(Function):
             step = np.exp2(np.round(np.log2(np.maximum(1.0, np.abs(x)) * 1e-4)))
             results.append((self._values(x + step) - 2 * value + self._values(x - step)) / (step * step))
         return results
+
+
+def _agree(one: Any, other: Any) -> bool:
+    import numpy as np
+
+    with np.errstate(invalid="ignore"):
+        return bool(np.allclose(one, other, rtol=_SAME, atol=0, equal_nan=True))

@@ -13,18 +13,23 @@ from actcli.errors import MissingError, UsageError
 def find_code(text: str) -> Callable[..., Any]:
     """Import the code that `module:function` or `file.py:function` names; of a class, make an instance.
 
-    Raises UsageError for what isn't there, can't be imported or can't be called, MissingError for a library it needs.
+    The name may have dots, as in `torch:nn.ReLU`. Raises UsageError for what isn't there, can't be imported or can't be
+    called, MissingError for a library it needs.
     """
     place, _, name = text.rpartition(":")
     module = _import(place, text)
-    found = getattr(module, name, None)
-    if found is None:
-        raise UsageError(f"{text}: there is no {name!r} in {place}")
+    found = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+        if found is None:
+            raise UsageError(f"{text}: there is no {part!r} in {place}")
     if isinstance(found, type):
         try:
             found = found()
         except TypeError as error:
             raise UsageError(f"{text}: can't make a {name} without arguments: {error}") from None
+        except (Exception, SystemExit) as error:
+            raise UsageError(f"{text}: making a {name} raised {in_words(error)}") from None
     if not callable(found):
         raise UsageError(f"{text}: {name} is not a function")
     code: Callable[..., Any] = found

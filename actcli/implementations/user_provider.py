@@ -17,7 +17,7 @@ from actcli.errors import MissingError, UsageError, suggestion
 from actcli.implementations.peers import Task
 from actcli.implementations.provider import Array, Implementation, Provider, address, require
 from actcli.implementations.timed import Ready, Threads, Timed, one_thread, ready
-from actcli.implementations.user_code import find_code, in_words
+from actcli.implementations.user_code import find_code
 
 if TYPE_CHECKING:
     from actcli.activations.registry import AnyFunction
@@ -47,7 +47,8 @@ def provider(text: str, gradient: str = "", array: str = "") -> Provider:
             _code(_anywhere(gradient))
     user = _User(text, gradient, array or ("torch" if _is_module(code) else "numpy"))
     hint = "" if gradient else "give --impl-gradient module:function"
-    return Provider(text, user.find, hint=hint, timed=user.timed)
+    devices = ("cuda",) if user.array == "cupy" else ("cpu", "cuda")
+    return Provider(text, user.find, hint=hint, timed=user.timed, devices=devices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +146,14 @@ def _prepare(
     out: bool,
     threads: int | None,
 ) -> Ready:
-    """Bind the code to arrays of its library, once it has been tried on the first of them."""
+    """Bind the code to arrays of its library; it isn't called as yet."""
     with _ALONE, _off_stdout():
         functions = [_code(text) for text in codes]
     if len(functions) > max(orders) > 0:  # the derivative is code, too
         function, orders = _together([functions[order] for order in orders]), (0,)
     else:
         function = functions[0]
-    few, whole = (_bound(function, array, Task("", {}, orders, device, each, out, threads)) for each in (x[:2], x))
-    try:
-        with few.active():
-            few.answer()
-    except (Exception, SystemExit) as error:
-        raise UsageError(f"{codes[0]} raised {in_words(error)}") from error
-    return whole
+    return _bound(function, array, Task("", {}, orders, device, x, out, threads))
 
 
 def _together(functions: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:

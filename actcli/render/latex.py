@@ -30,7 +30,7 @@ _TEXT = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
     "…": r"\dots{}", "–": "--", "—": "---", "’": "'", "‘": "`", "“": "``", "”": "''", "\u00a0": "~", "\n": " ",
-    "\r": " ", "\t": " ", "[": "{[}", "]": "{]}", "*": "{*}", "✓": "yes", "✗": "no",
+    "\r": " ", "\t": " ", "[": "{[}", "]": "{]}", "*": "{*}", "✓": "yes", "✗": "no", "✗ ": "!! ",
 }  # fmt: skip
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺⁽⁾ᵃᵇⁱᵏᵐⁿᵖᵗᵘᵛˣʸᶻᵝ]+")
 _LOWERED = re.compile("[₀-₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+")
@@ -68,7 +68,8 @@ def escape(text: str) -> str:
     return re.sub(r"(?<=[a-z])\$\$(?=')|(?<!\\)\$\$(?=\\)", "", "".join(pieces))
 
 
-_PIECES = re.compile(f"{_RAISED.pattern}|{_LOWERED.pattern}|.", re.DOTALL)
+_PIECES = re.compile(rf"{_RAISED.pattern}|{_LOWERED.pattern}|✗ (?=\w)|.", re.DOTALL)
+"""Raised, lowered, a cross that marks the word or number behind it as wrong (alone it says no), anything else."""
 
 
 def _script(text: str) -> str:

@@ -18,9 +18,19 @@ _LONGEST_WORD = 24
 _READABLE_TEXT = 30
 
 
-def aligned(cells: Sequence[list[str]], numeric: Sequence[bool]) -> list[list[str]]:
-    """Return the cells with the numbers of each column padded so that their decimal points stand in line."""
-    return [_align(column) if number else column for column, number in zip(cells, numeric, strict=True)]
+def aligned(cells: Sequence[list[str]], numeric: Sequence[bool], right: Sequence[bool]) -> list[list[str]]:
+    """Return the cells padded so that decimal points of numbers, and the ends of texts on the right, stand in line."""
+    return [
+        _align(column) if number else _to_the_right(column) if end else column
+        for column, number, end in zip(cells, numeric, right, strict=True)
+    ]
+
+
+def unbroken(names: Sequence[str], cells: Sequence[list[str]]) -> int:
+    """Return how wide a table is in which headings break between words, and no text does."""
+    columns = zip(names, cells, strict=True)
+    widest = [max([*map(len, name.split()), *map(extent, column)]) for name, column in columns]
+    return sum(widest) + GAP * (len(widest) - 1)
 
 
 def extent(text: str) -> int:
@@ -43,6 +53,11 @@ def _align(column: list[str]) -> list[str]:
     left = max(points, default=0)
     right = max((len(text) - point for text, point in zip(column, points, strict=True)), default=0)
     return [f"{'':{left - at}}{text:{at + right}}" if text else "" for text, at in zip(column, points, strict=True)]
+
+
+def _to_the_right(column: list[str]) -> list[str]:
+    width = max(map(len, column), default=0)
+    return [text.rjust(width) if text else "" for text in column]
 
 
 def widths(names: Sequence[str], cells: Sequence[list[str]], whole: Sequence[bool], room: int) -> list[int] | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from actcli.render.pages import Page, headings, pages
+from actcli.render.pages import headings, pages
 from actcli.report import Mathematics
 
 if TYPE_CHECKING:
@@ -43,22 +43,21 @@ def _cell(cell: str | Mathematics) -> str:
 
 def _table(table: Table, digits: int) -> Iterator[tuple[int, bytes]]:
     names = [escape(name) for name in headings(table)]
+    ends = [column.right for column in table.columns_for("people")]
     widths: list[int] | None = None
     for page in pages(table, digits):
+        right = [number or end for number, end in zip(page.numeric, ends, strict=True)]
         cells = [[_cell(cell) for cell in column] for column in page.cells]
         if widths is None:
             widths = [max(3, len(name), *map(len, column), 0) for name, column in zip(names, cells, strict=True)]
-            rule = [
-                f"{'-' * (width - number)}{':' * number}" for width, number in zip(widths, page.numeric, strict=True)
-            ]
-            yield 0, _bytes(_row(names, widths, page) + _row(rule, widths, page))
-        yield page.rows, _bytes("".join([_row(row, widths, page) for row in zip(*cells, strict=True)]))
+            rule = [f"{'-' * (width - end)}{':' * end}" for width, end in zip(widths, right, strict=True)]
+            yield 0, _bytes(_row(names, widths, right) + _row(rule, widths, right))
+        yield page.rows, _bytes("".join([_row(row, widths, right) for row in zip(*cells, strict=True)]))
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], page: Page) -> str:
+def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     padded = [
-        text.rjust(width) if number else text.ljust(width)
-        for text, width, number in zip(cells, widths, page.numeric, strict=True)
+        text.rjust(width) if end else text.ljust(width) for text, width, end in zip(cells, widths, right, strict=True)
     ]
     return f"| {' | '.join(padded)} |\n"
 

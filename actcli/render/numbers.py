@@ -34,12 +34,7 @@ def magnitude_text(value: Magnitude, digits: int = DIGITS) -> str:
     """Return `value` like any number, in scientific notation where float64 can't hold it."""
     if _SMALLEST <= abs(value) < math.inf or not math.isfinite(value.log):
         return number_text(value, digits)
-    exponent = math.floor(value.log10)
-    places = max(digits, 2) - 1
-    mantissa = f"{10 ** (value.log10 - exponent):.{places}f}"
-    if mantissa.startswith("10"):
-        mantissa, exponent = f"{1:.{places}f}", exponent + 1
-    return f"{'-' if value.negative else ''}{mantissa}e{exponent:+d}"
+    return value.scientific(max(digits, 2) - 1)
 
 
 def limit_text(value: float, digits: int = DIGITS) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from textwrap import fill
 from typing import TYPE_CHECKING
 
 from actcli.render import layout
-from actcli.render.pages import Page, headings, pages
+from actcli.render.pages import Page, heading, headings, pages
 from actcli.render.terminal import ascii_fallback, encode
 from actcli.report import Mathematics
 
@@ -52,14 +53,31 @@ def table_bytes(
     yield 0, line(report.title, "bold")
     if report.verdict:
         yield 0, line(report.verdict)
-    for table in tables:
+    dropped: list[str] = []
+    for whole in tables:
+        table, lacking = _fitted(whole, digits, terminal)
+        dropped += lacking
         yield 0, b"\n"
         if table.title and table.title != report.title:
             yield 0, line(table.title, "bold")
         for page, printed in _printed(table, digits, terminal):
             yield page.rows, shown(printed)
-    for index, note in enumerate(report.notes):
+    room = f"no room for the columns {', '.join(dropped)}; a wider terminal and -f csv have them"
+    for index, note in enumerate((*report.notes, *([room] if dropped else []))):
         yield 0, (b"" if index else b"\n") + line(f"note: {note}", "dim")
+
+
+def _fitted(table: Table, digits: int, terminal: Terminal) -> tuple[Table, list[str]]:
+    """Return the table without the dispensable columns that it has no room for, and the headings of those."""
+    dropped: list[str] = []
+    columns = [column for column in table.columns_for("people") if column.dispensable]
+    for column in sorted(columns, key=lambda each: each.dispensable):
+        page = next(pages(table, digits))
+        if layout.unbroken(headings(table), [[*map(str, cells)] for cells in page.cells]) <= terminal.width:
+            break
+        table = replace(table, columns=tuple(each for each in table.columns if each is not column))
+        dropped.append(heading(column))
+    return table, dropped
 
 
 def _console(terminal: Terminal) -> Console:
@@ -83,13 +101,15 @@ def _console(terminal: Terminal) -> Console:
 def _printed(table: Table, digits: int, terminal: Terminal) -> Iterator[tuple[Page, RenderableType]]:
     """Yield each page and what Rich shall print for it, all laid out as the first page demands."""
     names = [ascii_fallback(name, terminal.encoding) for name in headings(table)]
+    right = [column.right for column in table.columns_for("people")]
     widths: list[int] | None = None
     for number, page in enumerate(pages(table, digits)):
         formulas = [any(isinstance(cell, Mathematics) for cell in column) for column in page.cells]
+        ends = [numeric or end for numeric, end in zip(page.numeric, right, strict=True)]
         whole = [numeric or formula for numeric, formula in zip(page.numeric, formulas, strict=True)]
         room = layout.room_for_formulas(names, page, formulas, terminal.width) if any(formulas) else 0
         texts = _texts(page, formulas, terminal, room)
-        cells = layout.aligned(texts, page.numeric)
+        cells = layout.aligned(texts, page.numeric, right)
         if number == 0:
             widths = layout.widths(names, cells, whole, terminal.width)
         if widths is None and number == 0 and 1 < page.rows <= _SIDE_BY_SIDE and not any(formulas):
@@ -117,9 +137,7 @@ def _printed(table: Table, digits: int, terminal: Terminal) -> Iterator[tuple[Pa
         # Rich takes a quarter of a millisecond a row: a long table continues without it where nothing wraps.
         yield (
             page,
-            _lines(cells, page.numeric, widths)
-            if plain
-            else _grid(names, cells, page.numeric, whole, widths, header=number == 0),
+            _lines(cells, ends, widths) if plain else _grid(names, cells, ends, whole, widths, header=number == 0),
         )
 
 
@@ -151,17 +169,17 @@ def _transposed(names: Sequence[str], columns: Sequence[list[str]], widths: Sequ
 
     grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     lines = [[name, *column] for name, column in zip(names, columns, strict=True)]
-    for index, (heading, width) in enumerate(zip(lines[0], widths, strict=True)):
-        grid.add_column(heading, width=width, overflow="fold", style="cyan" if index == 0 else "")
+    for index, (over, width) in enumerate(zip(lines[0], widths, strict=True)):
+        grid.add_column(over, width=width, overflow="fold", style="cyan" if index == 0 else "")
     for line in lines[1:]:
         grid.add_row(*line)
     return grid
 
 
-def _lines(cells: Sequence[list[str]], numeric: Sequence[bool], widths: Sequence[int]) -> str:
+def _lines(cells: Sequence[list[str]], right: Sequence[bool], widths: Sequence[int]) -> str:
     columns = [
-        [text.rjust(width) if number else text.ljust(width) for text in column]
-        for column, number, width in zip(cells, numeric, widths, strict=True)
+        [text.rjust(width) if end else text.ljust(width) for text in column]
+        for column, end, width in zip(cells, right, widths, strict=True)
     ]
     gap = " " * layout.GAP
     return "".join([gap.join(row).rstrip() + "\n" for row in zip(*columns, strict=True)])
@@ -170,7 +188,7 @@ def _lines(cells: Sequence[list[str]], numeric: Sequence[bool], widths: Sequence
 def _grid(
     names: Sequence[str],
     cells: Sequence[list[str]],
-    numeric: Sequence[bool],
+    right: Sequence[bool],
     whole: Sequence[bool],
     widths: Sequence[int],
     *,
@@ -185,10 +203,10 @@ def _grid(
     )
     shown = layout.broken_headings(names, widths)
     columns: list[list[str]] = []
-    for name, column, number, fixed, width in zip(shown, cells, numeric, whole, widths, strict=True):
+    for name, column, end, fixed, width in zip(shown, cells, right, whole, widths, strict=True):
         # Rich's right justification would strip the blanks that keep decimal points in line.
-        columns.append([text.rjust(width) for text in column] if number else column)
-        over = "\n".join(line.rjust(width) for line in name.split("\n")) if number else name
+        columns.append([text.rjust(width) for text in column] if end else column)
+        over = "\n".join(line.rjust(width) for line in name.split("\n")) if end else name
         grid.add_column(over, width=width, no_wrap=fixed, overflow="fold", vertical="middle" if tall else "top")
     for row in zip(*columns, strict=True):
         grid.add_row(*row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _ASCII |= {chr(0x2074 + digit - 4): f"^{digit}" for digit in range(4, 10)}
 _ASCII |= {chr(0x2080 + digit): f"_{digit}" for digit in range(10)}
 _ASCII |= dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╞╡╪╫╤╧╥╨┝┥┠┨┯┷┰┸┿╂╇╈╉╊", "+")
 _HANDLER = "actcli.ascii"
+_MARK = re.compile(r"[✗✘] (?=\w)")
+"""A cross before a word or a number doesn't say no: it marks what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,9 @@ def _spell(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     spelt: list[str] = []
-    for letter in error.object[error.start : error.end]:
-        word = _ASCII.get(letter) or _script(letter)
+    for at in range(error.start, error.end):
+        letter = error.object[at]
+        word = "!!" if _MARK.match(error.object, at) else _ASCII.get(letter) or _script(letter)
         joins = spelt and word[:1] in ("^", "_") and spelt[-1].startswith(word[:1])  # e⁻ˣ is e^-x
         spelt.append(word[1:] if joins else word)
     return "".join(spelt), error.end

@@ -75,13 +75,15 @@ def test_a_baseline_and_a_gate(actcli: Run, tmp_path: Path) -> None:
     assert compared.returncode == 0, compared.stderr
     assert rows(compared)[0]["verdict"] in ("same", "faster", "slower", "unclear")
     run = json.loads((tmp_path / "run.json").read_text())
-    for row in run["tables"]["rounds"]:  # as if it had been a million times as fast
-        row["seconds"] = " ".join(f"{float(text) / 1e6:.5e}" for text in row["seconds"].split())
+    # As if SciPy had had it: whether something is slower depends on what else the machine does.
+    run["tables"]["rounds"].append(run["tables"]["rounds"][0] | {"implementation": "scipy"})
     (tmp_path / "run.json").write_text(json.dumps(run))
-    gate = ("--compare", "run.json", "--fail-above", "5")
+    gate = ("--compare", "run.json", "--fail-above", "1e6")
+    assert actcli(*command, *gate, cwd=tmp_path).returncode == 0
+    command = ("bench", "relu", "--impl", "scipy", *QUICK)
     failed = actcli(*command, *gate, cwd=tmp_path)
     assert failed.returncode == 1
-    assert failed.stderr.splitlines()[-1].startswith("FAIL textbook relu float32 1,000: ")
+    assert failed.stderr.splitlines()[-1].startswith("FAIL scipy relu float32 1,000 has no time to compare: ")
     assert actcli(*command, *gate, "-f", "markdown", cwd=tmp_path).stdout.splitlines()[-1].startswith("FAIL ")
     run["environment"]["cpu"] = "another"
     (tmp_path / "run.json").write_text(json.dumps(run))
@@ -131,7 +133,7 @@ def test_a_stand_in_for_a_gpu(actcli: Run) -> None:
     assert [(row["implementation"], row["device"], row["peak_bytes"]) for row in rows(done)] == [
         ("actcli", "cuda:0 (stand-in)", ""), ("textbook", "cuda:0 (stand-in)", ""),
     ]  # fmt: skip
-    assert "a plain copy (cold, on cuda:0 (stand-in))" in done.stderr
+    assert "a plain copy (cold, on cuda:0 (stand-in)" in done.stderr
     assert "peak memory is measured on the CPU only" in done.stderr
     people = actcli(*command, "-f", "markdown", environment=environment).stdout
     assert "| wall time |" in people
@@ -191,10 +193,7 @@ def _read_until(pattern: str, terminal: int) -> str:
     return seen
 
 
-def test_progress_on_a_terminal_says_how_long_it_takes() -> None:
-    seen = terminal("bench", "relu", "--size", "1000", "--budget", "1", width=100)
-    assert re.search(r"\r[━─]{20} +\d+ s left · 1,000 float32: (preparing|round) \d+", seen)
-    assert "left ·" not in seen.rpartition("\r")[2]  # erased in the end
+def test_progress_is_not_shown_to_who_wants_quiet() -> None:
     assert "left ·" not in terminal("bench", "relu", *QUICK, "--quiet")
 
 

@@ -31,7 +31,7 @@ def test_the_summary_is_csv_on_stdout_and_the_verdict_in_words_on_stderr(actcli:
 
 def test_the_activations_come_as_an_argument_or_an_option(actcli: Run) -> None:
     assert [row["activation"] for row in rows(actcli("gradflow", "--act", "relu,gelu", *SMALL))] == ["relu", "gelu"]
-    done = actcli("gradflow", environment={"ACTCLI_GRADFLOW_ACT": "relu", "ACTCLI_GRADFLOW_DEPTH": "3"})
+    done = actcli("gradflow", *SMALL[2:], environment={"ACTCLI_GRADFLOW_ACT": "relu", "ACTCLI_GRADFLOW_DEPTH": "3"})
     assert [(row["activation"], row["depth"]) for row in rows(done)] == [("relu", "3")]
     both = actcli("gradflow", "tanh", "--act", "relu")
     assert both.returncode == 2
@@ -75,9 +75,11 @@ def test_the_seed_decides_everything_random(actcli: Run) -> None:
     assert one == again != other
 
 
-def test_depths_beyond_float64(actcli: Run) -> None:
+def test_depths_beyond_float64_are_one_row_each(actcli: Run) -> None:
     done = actcli("gradflow", "sigmoid", "--depth", "10000", "--samples", "10", "--table", "depth", "-f", "table")
     assert "2.512e-6021" in done.stdout
+    numbers = [line.split()[0] for line in done.stdout.splitlines() if line.split()[:1] and line.split()[0].isdigit()]
+    assert numbers == "1 5 10 15 20 50 100 200 500 1000 2000 5000 10000".split()
     data = rows(actcli("gradflow", "sigmoid", "--depth", "10000", "--samples", "10", "--table", "depth"))
     assert data[-1]["bound"] == "0.0"
     assert float(data[-1]["log10_bound"]) == pytest.approx(-6020.5999, abs=1e-4)
@@ -127,7 +129,7 @@ def test_a_unit_over_a_data_set(actcli: Run, tmp_path: Path) -> None:
     assert [(row["z"], row["derivative"], row["verdict"]) for row in rows(done)] == [
         ("-4.0", "0.0", "dead"), ("-9.0", "0.0", "dead"),
     ]  # fmt: skip
-    net = actcli("gradflow", "relu", "--data", "data.csv", "--depth", "3", "--width", "4", cwd=tmp_path)
+    net = actcli("gradflow", "relu", *SMALL, "--data", "data.csv", cwd=tmp_path)
     assert net.returncode == 0
 
 
@@ -137,21 +139,15 @@ def test_plots_and_files(actcli: Run, tmp_path: Path) -> None:
     assert "[gradient]" in done.stderr
     assert (tmp_path / "g.svg").stat().st_size > 1000
     assert (tmp_path / "g.parquet").stat().st_size > 1000
-    plane = actcli(
-        "gradflow",
-        "tanh",
-        "--phase-diagram",
-        "--table",
-        "phase",
-        "--plot",
-        "term",
-        "--sigma-w",
-        "1.2",
-        "--sigma-b",
-        "0.2",
-    )
-    assert "ξ_c = 10" in plane.stderr
-    assert {row["line"] for row in rows(plane)} == {"critical", "contour"}
+
+
+def test_a_phase_diagram_is_drawn_for_people_without_being_asked(actcli: Run) -> None:
+    command = ("gradflow", "relu", "--phase-diagram", "--table", "phase", "--sigma-w", "1.2", "--sigma-b", "0.2")
+    assert "ξ_c = 10   " in actcli(*command, "-f", "table").stdout
+    data = actcli(*command)
+    assert {row["line"] for row in rows(data)} == {"critical", "contour"}
+    assert "┌" not in data.stderr
+    assert "ξ_c = 10   " in actcli(*command, "--plot", "term").stderr
 
 
 @pytest.mark.parametrize(
@@ -169,6 +165,14 @@ def test_plots_and_files(actcli: Run, tmp_path: Path) -> None:
         (("--table", "layer"), "did you mean layers?"),
         (("--data", "gone.csv"), "--data gone.csv: No such file"),
         (("--neuron", "1:2"), "--neuron needs --data"),
+        (("--neuron", "a,b:c", "--data", "gone.csv"), "--data gone.csv"),
+        (("--preactivations", "a:b"), "--preactivations 'a:b': write A:B"),
+        (("--init", ""), "--init '' names nothing"),
+        (("--sigma-w", "1e308"), "--sigma-w is a standard deviation"),
+        (("--table", "phase"), "--table phase needs --phase-diagram"),
+        (("--depth", "1000000000000", "--width", "1"), "GB of memory are free"),
+        (("--depth", "100000000000000000000000"), "--depth must be at most 1,000,000,000,000"),
+        (("--depth", "1000000", "--table", "depth"), "take --samples 529"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_status_2(actcli: Run, arguments: tuple[str, ...], message: str) -> None:
@@ -177,6 +181,15 @@ def test_bad_input_is_one_line_and_exit_status_2(actcli: Run, arguments: tuple[s
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert message in done.stderr
+
+
+def test_a_list_in_a_file_is_refused_with_the_mend(actcli: Run, tmp_path: Path) -> None:
+    (tmp_path / "lists.toml").write_text('[gradflow]\ninit = ["he", "xavier"]\n')
+    done = actcli("gradflow", "tanh", "--config", "lists.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert (
+        """init takes one value, not ['he', 'xavier']; where it takes several, write them in one text""" in done.stderr
+    )
 
 
 def test_what_takes_a_vector_is_refused(actcli: Run) -> None:

@@ -65,6 +65,41 @@ def test_singularities_that_can_be_integrated(integrand: Callable[[Array], Array
     close(expectation(integrand), truth, 1e-11)
 
 
+@pytest.mark.parametrize("power", [0.3, 0.56, 0.7, 0.8, 0.9, 0.95])
+def test_poles_that_can_be_integrated(power: float) -> None:
+    truth = 2 ** (-power / 2) * math.gamma((1 - power) / 2) / math.sqrt(math.pi)
+    found = expectation(lambda z: np.abs(z) ** -power)
+    assert abs(found.value - truth) <= found.error < truth / 100
+    half = expectation(lambda z: np.where(z > 0, np.abs(z) ** -power, 0))
+    assert abs(half.value - truth / 2) <= half.error < truth / 100
+
+
+@pytest.mark.parametrize("power", [0.5, 0.8])
+def test_poles_that_are_no_float64(power: float) -> None:
+    found = expectation(lambda z: np.abs(z - 0.3) ** -power)
+    with mpmath.workdps(25):
+        k = 1 / (1 - mpmath.mpf(power))  # u = |z − 0.3|^(1/k) takes the pole away
+        ends = [0, 0.2, 0.5, 1, 1.5, 2, 5, 60 ** (1 - power)]
+        truth = mpmath.quad(lambda u: k * (mpmath.npdf(0.3 + u**k) + mpmath.npdf(0.3 - u**k)), ends)
+    assert abs(found.value - truth) <= found.error < truth / 100
+
+
+def test_a_bump_far_narrower_than_where_poles_are_looked_for_is_none() -> None:
+    steep = 1e9
+    breaks = [side * 2.0**k / steep for side in (-1, 1) for k in range(-1, 30)]
+    found = expectation(lambda z: steep / (1 + (steep * z) ** 2), breaks=breaks)
+    close(found, math.sqrt(math.pi / 2) * math.exp(0.5 / steep**2) * math.erfc(math.sqrt(0.5) / steep))
+
+
+def test_rounding_the_place_counts_where_the_integrand_is_steep() -> None:
+    found = expectation(lambda z: (1 + 1000 / np.cosh(1000 * (z - 1.618)) ** 2) ** 2, breaks=[1.618])
+    with mpmath.workdps(30):
+        at, steep = mpmath.mpf("1.618"), 1000
+        ends = [-14, 0, *(at + k / mpmath.mpf(steep) for k in (-100, -20, -5, -2, 0, 2, 5, 20, 100)), 14]
+        truth = mpmath.quad(lambda z: (1 + steep * mpmath.sech(steep * (z - at)) ** 2) ** 2 * mpmath.npdf(z), ends)
+    assert abs(found.value - truth) <= found.error < 1e-11 * truth
+
+
 @pytest.mark.parametrize(
     "integrand",
     [
@@ -74,6 +109,7 @@ def test_singularities_that_can_be_integrated(integrand: Callable[[Array], Array
         lambda z: 1 / np.abs(z),
         lambda z: 1 / (z * z),
         lambda z: 1 / np.abs(z - 0.3),
+        lambda z: np.abs(z) ** -1.05,
         lambda z: np.cosh(30 * z) ** 2,
     ],
 )

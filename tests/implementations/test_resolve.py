@@ -13,7 +13,7 @@ from actcli.core.formats import FORMATS
 from actcli.errors import MissingError, UsageError
 from actcli.implementations import resolve as module
 from actcli.implementations.provider import Implementation, Provider, require
-from actcli.implementations.resolve import choose, providers, resolve
+from actcli.implementations.resolve import choose, is_code, providers, resolve, variants
 
 GELU, SIGMOID = DEFAULT.get("gelu"), DEFAULT.get("sigmoid")
 FLOAT32, FLOAT16 = FORMATS["float32"], FORMATS["float16"]
@@ -81,6 +81,15 @@ def absent(name: str) -> Provider:
     return Provider(name, lambda *asked: [], ("no_such_module",), (f"{name}-wheel",))
 
 
+def test_ways_of_a_library_have_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [*variants()] == ["cupy:elementwise", "cupy:fuse"]
+    assert not any(is_code(name) for name in ("cupy", "cupy:fuse", "textbook:naive"))
+    assert is_code("cupy:tanh")
+    monkeypatch.setattr(module, "variants", lambda: {"cupy:fuse": absent("cupy:fuse")})
+    with pytest.raises(MissingError, match="--impl cupy:fuse: no_such_module is not installed"):
+        choose(["cupy:fuse"])
+
+
 def test_groups_leave_out_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {name: providers()[name] for name in ("actcli", "scipy")} | {"torch": absent("torch")}
     monkeypatch.setattr(module, "providers", lambda: few)
@@ -97,6 +106,9 @@ def test_what_a_provider_lacks_is_said_and_an_error_only_when_nothing_is_left() 
     said: list[str] = []
     resolve(["actcli", "scipy", "numpy"], [GELU], [0, 1], [FLOAT16, FLOAT32], warn=said.append)
     assert said == ["scipy has no gelu in float16; no gelu′", "numpy has no gelu or gelu′"]
+    said.clear()
+    resolve(["actcli", "numpy"], [GELU, SIGMOID], [0], [FLOAT32], warn=said.append)
+    assert said == ["numpy has no gelu, sigmoid"]
     with pytest.raises(UsageError, match="numpy has no gelu"):
         resolve(["numpy"], [GELU], [0], [FLOAT32])
 

@@ -18,7 +18,8 @@ from actcli.core.apply import BLOCK, THREADED_FROM, threads_for, usable_cores
 from actcli.core.device import CPU
 from actcli.core.formats import FORMATS
 from actcli.errors import UsageError
-from actcli.implementations.provider import Provider
+from actcli.implementations import resolve
+from actcli.implementations.provider import Provider, no_implementation
 from actcli.implementations.resolve import choose
 from actcli.implementations.timed import Ready, Timed, timed
 from tests.conftest import clean_environment
@@ -264,8 +265,9 @@ def test_code_of_the_users_own(
     (alone,) = answers(one("own_code.py:f", "relu2", (1,), gradient="own_code.py:slope").prepare(x, False, None))
     np.testing.assert_array_equal(alone, 2 * x)
     assert "hello" not in capfd.readouterr().out
-    with pytest.raises(UsageError, match="bad raised ZeroDivisionError"):
-        one("own_code.py:bad", "relu").prepare(x, False, None)
+    capfd.readouterr()
+    one("own_code.py:f", "relu").prepare(x, False, None)
+    assert "hello" not in capfd.readouterr().err  # the first call is the caller's
 
 
 @pytest.mark.parametrize("array", ["torch", "jax"])
@@ -279,6 +281,21 @@ def test_code_of_the_users_own_on_other_arrays(array: str, tmp_path: Path, monke
     value, slope = answers(one(f"own_{array}.py:f", "relu2", (0, 1), array=array).prepare(x, False, 1))
     np.testing.assert_allclose(value, x**3, rtol=1e-6)
     np.testing.assert_allclose(slope, 3 * x**2, rtol=1e-6)
+
+
+def elsewhere(name: str) -> Provider:
+    return Provider(name, no_implementation, devices=("cuda",))
+
+
+def test_who_computes_on_a_gpu_only_is_left_out_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"actcli": resolve.providers()["actcli"], "cupy": elsewhere("cupy")}
+    monkeypatch.setattr(resolve, "providers", lambda: known)
+    said: list[str] = []
+    found = timed(["installed"], [DEFAULT.get("relu")], [(0,)], [FLOAT32], warn=said.append)
+    assert [each.name for each in found] == ["actcli"]
+    assert said == ["cupy is left out: it computes on a GPU only"]
+    with pytest.raises(UsageError, match="--impl cupy computes on a GPU only"):
+        timed(["cupy"], [DEFAULT.get("relu")], [(0,)], [FLOAT32])
 
 
 GPU_ROWS = """
@@ -306,6 +323,8 @@ for row in timed(["actcli", "textbook", "cupy"], functions, [(0,), (1,), (0, 1)]
                 assert type(answer) is np.ndarray
                 assert np.abs(answer - truth[order]).max() < 1e-5, (row.name, row.activation)
         print(row.name, row.activation, row.orders, ready.allocates)
+(fused,) = timed(["cupy:fuse"], functions[:1], [(0,)], [get_format("float32")], device=get_device("gpu"))
+print("by name", fused.name)
 """
 
 
@@ -318,6 +337,7 @@ def test_rows_of_a_gpu_stay_on_it_with_a_stand_in() -> None:
     assert "actcli sigmoid (0, 1) False" in done.stdout
     assert "textbook sigmoid (0,) False" in done.stdout
     assert "cupy:fuse tanh (1,) True" in done.stdout
+    assert "by name cupy:fuse" in done.stdout
 
 
 @pytest.mark.gpu

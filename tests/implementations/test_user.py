@@ -12,6 +12,8 @@ from actcli.errors import MissingError, UsageError
 from actcli.implementations.user import is_user_code, load, resolve_all
 
 CODE = """
+import sys
+
 import numpy as np
 
 class Made:
@@ -34,6 +36,48 @@ def short(x):
 
 def broken(x):
     raise KeyError("nope")
+
+def leaves(x):
+    sys.exit(5)
+
+class Leaves:
+    def __init__(self):
+        sys.exit(5)
+
+class Names:
+    class Inner:
+        double = Made()
+
+def rotated(x):
+    return x * (1 + 1j)
+
+def softmax(x):
+    return np.exp(x) / np.exp(x).sum()
+
+def cumulative(x):
+    return np.cumsum(x)
+
+def standardised(x):
+    return (x - x.mean()) / x.std()
+
+def differences(x):
+    return np.diff(x, prepend=0)
+
+def noisy(x):
+    return x + 1e-3 * np.random.default_rng().standard_normal(x.shape)
+
+def dropping(x):
+    return x * (np.random.default_rng().random(x.shape) < 0.5)
+
+def shifted(x):
+    top = np.max(x)
+    return top + np.log(np.exp(-top) + np.exp(x - top))
+
+calls = []
+
+def counted(x):
+    calls.append(x.size)
+    return np.maximum(x, 0) * np.tanh(x)
 
 three = 3
 """
@@ -83,6 +127,10 @@ def test_a_list_may_mix_code_names_and_formulas(folder: Path) -> None:
         ("raises.py:f", "ZeroDivisionError"),
         ("kernels_of_mine:short", "shape"),
         ("kernels_of_mine:broken", "raised KeyError: 'nope'"),
+        ("kernels_of_mine:leaves", "raised SystemExit: 5"),
+        ("kernels_of_mine:Leaves", "raised SystemExit: 5"),
+        ("kernels_of_mine:rotated", "complex"),
+        ("kernels_of_mine:Names.Outer", "there is no 'Outer'"),
     ],
 )
 def test_what_can_go_wrong_is_one_line(folder: Path, text: str, words: str) -> None:
@@ -90,6 +138,47 @@ def test_what_can_go_wrong_is_one_line(folder: Path, text: str, words: str) -> N
         load(text)(np.zeros(3))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_may_have_dots(folder: Path) -> None:
+    assert is_user_code("kernels_of_mine:Names.Inner.double", DEFAULT)
+    assert load("kernels_of_mine:Names.Inner.double")(3.0) == 6
+
+
+@pytest.mark.parametrize("name", ["softmax", "cumulative", "standardised", "differences"])
+@pytest.mark.parametrize("x", [[1.0], [-2.0, 0.5, 3.0], list(np.linspace(-4, 4, 4097))])
+def test_code_that_looks_at_other_numbers_is_refused(folder: Path, name: str, x: list[float]) -> None:
+    with pytest.raises(UsageError, match="not element-wise"):
+        load(f"kernels_of_mine:{name}")(np.array(x))
+
+
+@pytest.mark.parametrize("name", ["noisy", "dropping"])
+def test_code_that_is_random_is_refused(folder: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="called again"):
+        load(f"kernels_of_mine:{name}")(np.linspace(-4, 4, 101))
+
+
+def test_zeros_alone_prove_nothing(folder: Path) -> None:
+    sums = load("kernels_of_mine:cumulative")
+    sums(np.zeros(3))
+    with pytest.raises(UsageError, match="not element-wise"):
+        sums(np.ones(3))
+
+
+def test_code_may_round_otherwise_in_company(folder: Path) -> None:
+    x = np.linspace(-5, 5, 41)
+    assert load("kernels_of_mine:shifted")(x) == pytest.approx(DEFAULT.get("softplus")(x))
+
+
+def test_code_is_tried_once_with_few_numbers(folder: Path) -> None:
+    own = load("kernels_of_mine:counted")
+    own(np.linspace(-5, 5, 1000))
+    calls = own.code.__globals__["calls"]
+    before = len(calls)
+    assert before < 10
+    assert max(calls[:-1]) <= 64
+    own(np.linspace(-5, 5, 1000))
+    assert calls[before:] == [1000]
 
 
 def test_torch_derivatives_come_from_autograd(folder: Path) -> None:

@@ -32,6 +32,20 @@ def test_people_see_digits(log: float, negative: bool, text: str) -> None:
     assert magnitude_text(Magnitude(log, negative)) == text
 
 
+@pytest.mark.parametrize(
+    ("log10", "digits", "text"),
+    [
+        (2.33, 3, "214"),
+        (-4.999, 2, "1e-05"),
+        (-400.00001, 3, "1.00e-400"),
+        (399.99999, 2, "1.0e+400"),
+        (-math.inf, 2, "0"),
+    ],
+)
+def test_digits_in_sentences(log10: float, digits: int, text: str) -> None:
+    assert Magnitude(log10 * math.log(10)).significant(digits) == text
+
+
 def test_programs_get_a_float() -> None:
     cells = [Magnitude(-1.0), Magnitude(-2000.0), Magnitude(2000.0, True), None]
     table = Table("t", (Column("x"),), lambda wanted: iter([{"x": cells}]))

@@ -175,6 +175,9 @@ def test_latex() -> None:
         ("σ″(x) ≤ 1/4", r"$\sigma''$(x) $\le$ 1/4"),
         ("x²·y", r"x$^{2}\cdot$y"),
         ("$σ$", r"\$$\sigma$\$"),
+        ("✗ wrong", "!! wrong"),
+        ("✗ 10.0 ± 2 %", r"!! 10.0 $\pm$ 2 \%"),
+        ("✗", "no"),
     ],
 )
 def test_latex_escapes(text: str, escaped: str) -> None:

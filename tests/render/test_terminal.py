@@ -53,6 +53,7 @@ def test_size() -> None:
 
 def test_fallback() -> None:
     assert ascii_fallback("σ′(x) → −∞ · √2 ≤ φ Φ ±1 f″ ┌─┐│") == "sigma'(x) -> -inf * sqrt2 <= phi Phi +/-1 f'' +-+|"
+    assert ascii_fallback("✗ wrong ✗ 8e+06 ✗│✗   x✓✗") == "!! wrong !! 8e+06 no|no   xyesno"
     assert ascii_fallback("σ · x", "latin-1") == "sigma · x"
     assert ascii_fallback("σ", "utf-8") == "σ"
     assert encode("日", "ascii") == b"?"

@@ -8,16 +8,26 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from actcli.analyses.bench import audit, baseline, remarks, sensitivity
-from actcli.analyses.bench.comparison import Change, changes, comparison_table, failure, said, worst
+from actcli.analyses.bench.comparison import (
+    Change,
+    absentees,
+    changes,
+    comparison_table,
+    disturbance,
+    failure,
+    said,
+    worst,
+)
 from actcli.analyses.bench.environment import environment, environment_table, in_a_line
-from actcli.analyses.bench.planning import Group, groups
+from actcli.analyses.bench.planning import TEXTBOOK, Group, groups
 from actcli.analyses.bench.plots import plots
-from actcli.analyses.bench.relative import about_relu, relative_table
+from actcli.analyses.bench.relative import about_operations, about_relu, relative_table
 from actcli.analyses.bench.request import ELEMENTWISE, Progress, Request, Who
 from actcli.analyses.bench.row import Row, function_text
 from actcli.analyses.bench.running import Bench
 from actcli.analyses.bench.timings import raw_table, rounds_table, timings_table
 from actcli.analyses.bench.words import size_text
+from actcli.analyses.bench.workloads import WORKLOADS
 from actcli.errors import UsageError, suggestion
 from actcli.implementations.resolve import choose
 from actcli.report import Report, Table
@@ -45,28 +55,35 @@ def bench(
     another machine; MissingError for a library or a device that isn't there.
     """
     left_out: list[str] = []
-    known = environment(who.device, _versions(who))
+    chosen = choose(who.names, gradient=who.gradient, array=who.array)
+    known = environment(who.device, {each.name: version for each in chosen if (version := each.version())})
     if table == "environment":
         return Report("bench", "The environment", {table: environment_table(known)}, environment=known)
-    earlier = baseline.read(request.compare) if request.compare else None
+    earlier = baseline.read(request.compare) if request.compare is not None else None
     if earlier and not request.force:
         earlier.check_machine(known)
     run = Bench(who.device, request, progress)
     planned = groups(functions, who, request, run.sampler.available, left_out.append)
     rows = list(chain.from_iterable(group.rows for group in planned))
 
+    absent = absentees(rows, earlier, {*who.names, *(each.name for each in chosen), TEXTBOOK}) if earlier else []
+
     @cache
     def found() -> list[Change]:
-        return changes(rows, earlier, request.seed) if earlier else []
+        if earlier is None:
+            return []
+        return changes(rows, absent, earlier, request.seed, disturbance(earlier.environment, known))
 
     tables = {each.name: each for each in _tables(rows, found, request, known)}
     if table is not None and table not in tables:
         raise UsageError(f"no table {table!r} in bench{suggestion(table, [*tables])}; it has {', '.join(tables)}")
-    audit.accuracy(rows, {function.name: function for function in functions}, request, progress)
+    by_name = {function.name: function for function in functions}
+    audit.accuracy(rows, by_name, request, progress)
     run.launch(rows)
-    noticed = _measure(run, planned, request, progress)
+    noticed = _measure(run, planned, by_name, request, progress)
     if run.interrupted and not any(row.is_measured for row in rows):
         raise KeyboardInterrupt
+    known |= run.others
     remarks.add(rows, request, run.sampler.last_level)
     return Report(
         name="bench",
@@ -75,9 +92,11 @@ def bench(
         verdict="interrupted" if run.interrupted else worst(found()) if earlier else "complete",
         notes=(
             in_a_line(known),
-            *remarks.about_copies(rows),
-            *(said(found(), earlier, known, len(rows)) if earlier else []),
+            *remarks.about_copies(rows, who.device),
+            *_shapes(rows, request),
+            *(said(found(), earlier, known, rows) if earlier else []),
             *remarks.about_budget(rows, request, run.spent, run.interrupted),
+            *about_operations(rows),
             *about_relu(rows),
             *remarks.summarised(rows),
             *remarks.about_hot(request),
@@ -98,7 +117,7 @@ def _tables(
     yield timings_table(rows, memory=request.memory)
     if len({row.key.activation for row in rows}) > 1:
         yield relative_table(rows)
-    if request.compare:
+    if request.compare is not None:
         yield comparison_table(found, rows)
     yield environment_table(known)
     yield rounds_table(rows)
@@ -106,18 +125,25 @@ def _tables(
         yield raw_table(rows)
 
 
-def _measure(run: Bench, planned: Sequence[Group], request: Request, progress: Progress) -> list[str]:
+def _measure(
+    run: Bench,
+    planned: Sequence[Group],
+    functions: Mapping[str, AnyFunction],
+    request: Request,
+    progress: Progress,
+) -> list[str]:
     """Measure group after group, sharing what is left of the budget; return what was noticed on the way."""
     several = len(request.distributions) > 1
     check = 0.0 if several or request.workload != ELEMENTWISE else sensitivity.SHARE * request.budget
     begun = run.spent
-    for done, group in enumerate(planned):
-        left = request.budget - check - (run.spent - begun)
-        run.run(group, max(left, 0.0) / (len(planned) - done))
-        if run.interrupted:
-            return []
     notes = []
     try:
+        for done, group in enumerate(planned):
+            left = request.budget - check - (run.spent - begun)
+            audit.at_inputs(group, functions, request, progress)
+            run.run(group, max(left, 0.0) / (len(planned) - done))
+            if run.interrupted:
+                return []
         if request.memory:
             audit.memory([row for group in planned for row in group.rows], request, progress)
         if several:
@@ -129,9 +155,16 @@ def _measure(run: Bench, planned: Sequence[Group], request: Request, progress: P
     return [] if run.interrupted else notes
 
 
-def _versions(who: Who) -> Mapping[str, str]:
-    chosen = choose(who.names, gradient=who.gradient, array=who.array)
-    return {provider.name: version for provider in chosen if (version := provider.version())}
+def _shapes(rows: Sequence[Row], request: Request) -> list[str]:
+    """Say what the sizes of a workload stand for."""
+    if request.workload == ELEMENTWISE:
+        return []
+    workload = WORKLOADS[request.workload]
+    sizes = dict.fromkeys(row.key.size for row in rows)
+    return [
+        f"the size of {workload.name} is that of its input {workload.arguments[0].name}: "
+        f"{'; '.join(f'{size_text(size)} elements are {workload.shape_text(size)}' for size in sizes)}"
+    ]
 
 
 def _title(rows: Sequence[Row]) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from actcli.analyses.bench.accuracy import max_ulp
 from actcli.analyses.bench.inputs import inputs
-from actcli.analyses.bench.measure.peak import Peak, peak, peak_in_child
+from actcli.analyses.bench.measure.peak import peak, peak_in_child
 from actcli.analyses.bench.request import ELEMENTWISE, Progress, Request
+from actcli.analyses.bench.words import size_text
 from actcli.analyses.bench.workloads import error
 from actcli.core.formats import get_format
 from actcli.implementations.resolve import is_code
@@ -18,6 +19,7 @@ from actcli.implementations.timed import Ready
 
 if TYPE_CHECKING:
     from actcli.activations.registry import AnyFunction
+    from actcli.analyses.bench.planning import Group
     from actcli.analyses.bench.row import Row
     from actcli.implementations.timed import Timed
 
@@ -26,25 +28,47 @@ OWN_ALLOCATORS = ("torch", "jax", "keras", "onnxruntime")
 
 
 def accuracy(rows: Sequence[Row], functions: Mapping[str, AnyFunction], request: Request, progress: Progress) -> None:
-    """Fill in the largest error of each row, and say what is wrong where something is."""
+    """Fill in the largest error of each row at the hard points, computed as it will be timed; say what is wrong."""
 
     @cache
-    def found(timed: Timed) -> tuple[float, str]:
+    def found(timed: Timed, threads: int | None) -> tuple[float, str]:
         progress(f"auditing {timed.name} {timed.activation}", 0.0, request.budget)
         if request.workload != ELEMENTWISE:
-            return error(request.workload, timed)
-        return max_ulp(timed, functions[timed.activation], get_format(timed.dtype))
+            return error(request.workload, timed, request.prealloc, threads)
+        function, format = functions[timed.activation], get_format(timed.dtype)
+        return max_ulp(timed, function, format, out=request.prealloc, threads=threads)
 
     for row in rows:
-        row.max_ulp, said = found(row.timed)
         if request.workload != ELEMENTWISE:
             row.tolerance = 2 ** (get_format(row.key.dtype).precision / 2)
-        if math.isinf(row.max_ulp):
-            row.notes.append(f"wrong values: {said}")
-        elif row.max_ulp > row.tolerance:
-            row.notes.append(f"off by up to {row.max_ulp:.2g} ULP{', ' * bool(said)}{said}")
-        elif math.isnan(row.max_ulp) and said:
-            row.notes.append(said)
+        row.max_ulp, said = found(row.timed, row.asked)
+        _note(row, said)
+
+
+def at_inputs(group: Group, functions: Mapping[str, AnyFunction], request: Request, progress: Progress) -> None:
+    """Look at places of the answers to the very inputs that are timed: code may treat large arrays differently."""
+    if request.workload != ELEMENTWISE:
+        return
+    for row in group.rows:
+        progress(f"auditing {row.label} at {size_text(group.size)}", 0.0, request.budget)
+        x = group.inputs(row.key.distribution, 0)
+        ulp, said = max_ulp(
+            row.timed, functions[row.key.activation], group.format, x, out=request.prealloc, threads=row.asked
+        )
+        if ulp > row.max_ulp:
+            before = row.is_wrong, row.max_ulp > row.tolerance
+            row.max_ulp = ulp
+            if before != (row.is_wrong, ulp > row.tolerance):  # else it has been said
+                _note(row, f"{said}{', ' * bool(said)}on the inputs that are timed")
+
+
+def _note(row: Row, said: str) -> None:
+    if math.isinf(row.max_ulp):
+        row.notes.append(f"wrong values: {said}")
+    elif row.max_ulp > row.tolerance:
+        row.notes.append(f"off by up to {row.max_ulp:.2g} ULP{', ' * bool(said)}{said}")
+    elif math.isnan(row.max_ulp) and said:
+        row.notes.append(said)
 
 
 def memory(rows: Sequence[Row], request: Request, progress: Progress) -> None:
@@ -56,8 +80,7 @@ def memory(rows: Sequence[Row], request: Request, progress: Progress) -> None:
         progress(f"memory of {row.label}", 0.0, request.budget)
         own = row.timed.name in OWN_ALLOCATORS or is_code(row.timed.name)
         of_call = (row.timed, row.key.distribution, row.key.size, row.key.dtype, request.seed, request.prealloc)
-        found: Peak = peak_in_child(_ready, *of_call, row.asked) if own else peak(_ready(*of_call, row.asked))
-        row.peak_bytes = found.bytes
+        row.peak_bytes = peak_in_child(_ready, *of_call, row.asked) if own else peak(_ready(*of_call, row.asked))
 
 
 def _ready(

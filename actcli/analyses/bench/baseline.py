@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from actcli.analyses.bench.environment import MACHINE
+from actcli.analyses.bench.measure.others import OTHER_LOAD
 from actcli.analyses.bench.row import Array, Key
 from actcli.errors import UsageError
 
 ROUNDS = "rounds"
 """The table that holds what intervals are computed from."""
 
+SHORTEST, LONGEST = 1e-18, 1e9
+"""Seconds between which a call's time lies; anything else was never measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Seconds a call, round by round, of each row of an earlier run, and the machine it ran on."""
+    """Seconds a call, round by round, of each row of an earlier run; its sets of buffers; the machine it ran on."""
 
     path: str
     rounds: Mapping[Key, Array]
     environment: Mapping[str, str]
+    buffers: Mapping[Key, int] = field(default_factory=dict)
 
     def check_machine(self, here: Mapping[str, str]) -> None:
         """Raise UsageError, which names what differs, unless it was made on this machine."""
@@ -38,7 +43,8 @@ class Baseline:
 
     def differences(self, here: Mapping[str, str]) -> list[str]:
         """Return in words which software has changed since."""
-        passing = ("date", "load_average", "clock_mhz", "gpu_clock", "gpu_memory_clock", "git_revision", *MACHINE)
+        loads = ("load_average", OTHER_LOAD)
+        passing = ("date", *loads, "clock_mhz", "gpu_clock", "gpu_memory_clock", "git_revision", *MACHINE)
         names = [name for name in dict.fromkeys((*self.environment, *here)) if name not in passing]
         pairs = [(name, self.environment.get(name, "none"), here.get(name, "none")) for name in names]
         return [f"{name} was {before}, is {now}" for name, before, now in pairs if before != now]
@@ -46,10 +52,16 @@ class Baseline:
 
 def read(path: str) -> Baseline:
     """Return the run in a file. Raises UsageError when it is missing or isn't one."""
+    if not path:
+        raise UsageError("--compare needs a file: give what `actcli bench -o FILE.json` wrote")
     try:
         content = json.loads(Path(path).read_bytes())
+    except FileNotFoundError as error:
+        raise UsageError(f"--compare {path}: {error.strerror}; `actcli bench -o {path}` makes it") from None
     except OSError as error:
-        raise UsageError(f"--compare {path}: {error.strerror or error}; `actcli bench -o {path}` makes it") from None
+        raise UsageError(
+            f"--compare {path}: {error.strerror or error}; give what `actcli bench -o FILE.json` wrote"
+        ) from None
     except (ValueError, RecursionError):
         raise UsageError(f"--compare {path}: not JSON; give what `actcli bench -o FILE.json` wrote") from None
     if not isinstance(content, dict) or content.get("report") != "bench":
@@ -58,12 +70,17 @@ def read(path: str) -> Baseline:
     try:
         rows = content["tables"][ROUNDS]
         rounds = {_key(row): np.array(row["seconds"].split(), dtype=np.float64) for row in rows}
+        buffers = {_key(row): int(row["buffers"]) for row in rows if "buffers" in row}
         environment = {str(key): str(value) for key, value in content["environment"].items()}
-    except (TypeError, KeyError, ValueError, AttributeError):
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError):
         raise UsageError(f"--compare {path}: its table {ROUNDS} can't be read") from None
     if not rounds:
         raise UsageError(f"--compare {path}: there are no timings in it")
-    return Baseline(path, rounds, environment)
+    for key, seconds in rounds.items():
+        if not seconds.size or not np.all((seconds > SHORTEST) & (seconds < LONGEST)):
+            what = f"{key.implementation} {key.activation} {key.dtype} {key.size}"
+            raise UsageError(f"--compare {path}: its table {ROUNDS} has no times of {what}, or some that can't be")
+    return Baseline(path, rounds, environment, buffers)
 
 
 def rounds_text(seconds: Array) -> str:
@@ -80,7 +97,7 @@ def _key(row: Mapping[str, Any]) -> Key:
     return Key(**{each.name: kinds[str(each.type)](row[each.name]) for each in fields(Key)})
 
 
-def nearest(keys: Sequence[Key], path: str) -> UsageError:
+def nothing_in_common(keys: Sequence[Key], path: str) -> UsageError:
     """Return the error of a baseline that has none of these rows."""
     first = keys[0]
     return UsageError(

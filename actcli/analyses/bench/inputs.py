@@ -7,6 +7,7 @@ and branches are predicted where the data repeat themselves.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def inputs(distribution: str, size: int, format: Format, seed: int) -> Array:
     """
     if distribution in DISTRIBUTIONS:
         return DISTRIBUTIONS[distribution](np.random.default_rng(seed), size, format)
-    if not distribution or (not Path(distribution).suffix and not Path(distribution).exists()):
+    path = Path(distribution)
+    if not distribution or (str(path) == path.name and not path.suffix and not path.exists()):
         known = list(DISTRIBUTIONS)
         near = suggestion(distribution, known)
         raise UsageError(f"unknown --distribution {distribution!r}{near}; there are {', '.join(known)}, or a file")
@@ -87,12 +89,18 @@ def _rounded(numbers: Array, format: Format) -> Array:
 
 def _of_file(path: str) -> Array:
     try:
-        found = _of_npy(path) if path.endswith(".npy") else _of_text(path)
+        found = _read(path, Path(path).stat().st_mtime_ns)
     except OSError as error:
         raise UsageError(f"--distribution {path}: {error.strerror or error}") from None
     if not found.size:
         raise UsageError(f"--distribution {path}: there are no numbers in it")
     return found
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, modified: int) -> Array:
+    """Read a file once, and again when it has been modified since."""
+    return _of_npy(path) if path.endswith(".npy") else _of_text(path)
 
 
 def _of_npy(path: str) -> Array:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 
 import numpy as np
 
 from actcli.analyses.bench.measure.machine import Cache
 from actcli.analyses.bench.measure.statistics import median_interval
-from actcli.analyses.bench.row import Array, Row, function_text
+from actcli.analyses.bench.row import Array, Row, function_text, nanmedian
 from actcli.report import Mark, Plot, Series
 
 
@@ -25,14 +26,17 @@ def plots(rows: Sequence[Row], caches: Sequence[Cache]) -> tuple[Plot, ...]:
 def _plot(rows: Sequence[Row], caches: Sequence[Cache]) -> Plot:
     key = rows[0].key
     name = function_text(key.activation, key.order)
+    label = partial(_label, several=len({row.key.distribution for row in rows}) > 1)
     curves = [
-        _series(label, list(several))
-        for label, several in groupby(sorted(rows, key=lambda row: (_label(row), row.key.size)), _label)
+        _series(each, list(line))
+        for each, line in groupby(sorted(rows, key=lambda row: (label(row), row.key.size)), label)
     ]
-    fastest = {row.key.size: row for row in rows}
-    sizes = sorted(fastest)
-    copies = [median_interval(fastest[size].copy.seconds) for size in sizes]
-    moved = np.array([fastest[size].copy_bytes for size in sizes])
+    copied: dict[int, Row] = {}
+    for row in sorted(rows, key=lambda row: nanmedian(row.copy.seconds), reverse=True):
+        copied[row.key.size] = row  # the last is the one whose copy is the quickest
+    sizes = sorted(copied)
+    copies = [median_interval(copied[size].copy.seconds) for size in sizes]
+    moved = np.array([copied[size].copy_bytes for size in sizes])
     median, low, high = (moved / column / 1e9 for column in np.array(copies).T)
     copy = Series("copy", sizes, median, "dashed", low=high, high=low)
     # The size at which what one call reads and writes fills the cache.
@@ -48,6 +52,7 @@ def _series(label: str, rows: Sequence[Row]) -> Series:
     return Series(label, [row.key.size for row in rows], speed, low=low, high=high)
 
 
-def _label(row: Row) -> str:
-    """Return what tells the lines of one plot apart."""
-    return row.key.implementation + ("" if row.asked is None else f", {row.key.threads} threads")
+def _label(row: Row, *, several: bool) -> str:
+    """Return what tells the lines of one plot apart; `several` distributions are named."""
+    threads = "" if row.asked is None else f", {row.key.threads} thread{'s' * (row.key.threads != 1)}"
+    return row.key.implementation + threads + (f", {row.key.distribution}" if several else "")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from actcli.analyses.bench import words
-from actcli.analyses.bench.row import Key, Row, key_cells, key_columns
+from actcli.analyses.bench.row import Key, Row, function_text, key_cells, key_columns
 from actcli.analyses.catalogue import operations_text
 from actcli.report import Batch, Column, Table
 
@@ -20,6 +20,10 @@ CLAIM = 10.0
 
 ELSEWHERE = 25.0
 """Percent of a copy's speed below which a maximum can't be what takes the time."""
+
+
+_FEW = 2
+"""Columns that tell rows apart, the activation and who computes it, beside which there is room for operations."""
 
 
 def standard(names: Sequence[str]) -> str:
@@ -39,9 +43,20 @@ def relative_table(rows: Sequence[Row]) -> Table:
         Column("relative_speed_high", "the upper end", audience="machines"),
         Column("mean_s", "the mean of the samples, a call", unit="s", audience="machines"),
         Column("std_s", "their standard deviation", unit="s", audience="machines"),
-        Column("mean", "the mean of the samples and their standard deviation", heading="mean ± σ", audience="people"),
+        Column(
+            "mean",
+            "the mean of the samples and their standard deviation",
+            heading="mean ± σ",
+            audience="people",
+            right=True,
+        ),
         Column("operations", "operations in the definition", audience="machines"),
-        Column("operation_names", "which operations", heading="operations"),
+        Column(
+            "operation_names",
+            "which operations",
+            heading="operations",
+            audience="all" if _has_room(rows) else "machines",
+        ),
     )
 
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
@@ -61,12 +76,17 @@ def relative_table(rows: Sequence[Row]) -> Table:
                 "relative_speed_high": np.array([ratio[2] for ratio in ratios]),
                 "mean_s": np.array([mean for mean, _ in means]),
                 "std_s": np.array([deviation for _, deviation in means]),
-                "mean": words.right([words.spread_text(*each) for each in means]),
+                "mean": [words.spread_text(*each) for each in means],
                 "operations": [sum(row.operations.values()) or None for row in several],
                 "operation_names": [operations_text(row.operations) or None for row in several],
             }
 
     return Table("relative", columns, batches, title=f"Against {against}")
+
+
+def _has_room(rows: Sequence[Row]) -> bool:
+    """Tell whether the operations fit into a narrow terminal: not where sizes or formats stand beside them."""
+    return sum(column.audience != "machines" for column in key_columns(rows)) <= _FEW
 
 
 def _pairs(rows: Sequence[Row], against: str) -> Iterator[tuple[Row, Row]]:
@@ -83,33 +103,52 @@ def _aside(key: Key) -> Key:
     return replace(key, activation="", threads=0, allocation="")
 
 
+def about_operations(rows: Sequence[Row]) -> list[str]:
+    """Say what the activations are made of where the table `relative` has no room for it."""
+    if len({row.key.activation for row in rows}) < 2 or _has_room(rows):
+        return []
+    texts = {
+        function_text(row.key.activation, row.key.order): operations_text(row.operations)
+        for row in rows
+        if row.operations
+    }
+    return [f"operations: {'; '.join(f'{name} {text}' for name, text in texts.items())}"] if texts else []
+
+
 def about_relu(rows: Sequence[Row]) -> list[str]:
-    """Say whether "ReLU is 10 × faster than sigmoid" holds for the rows measured, at which size, and why."""
-    pairs = [
-        (row, other) for row, other in _pairs(rows, STANDARD) if row.key.activation == "relu" and row.key.order == "0"
+    """Say whether "ReLU is 10 × faster than sigmoid" holds for the implementations measured, at which size, and why."""
+    found: dict[str, list[tuple[Row, Row]]] = {}
+    for relu, sigmoid in _pairs(rows, STANDARD):
+        if relu.key.activation == "relu" and relu.key.order == "0":
+            found.setdefault(relu.key.implementation, []).append((relu, sigmoid))
+    return [
+        f"“ReLU is {CLAIM:g} × faster than sigmoid”, {implementation}: "
+        f"{'; '.join(_about(relu, sigmoid) for relu, sigmoid in pairs)} "
+        f"({' against '.join(operations_text(row.operations) for row in pairs[0])})"
+        for implementation, pairs in found.items()
     ]
-    return [_about(relu, sigmoid) for relu, sigmoid in pairs]
 
 
 def _about(relu: Row, sigmoid: Row) -> str:
     ratio = relu.speed_against(sigmoid)
     holds = "holds" if ratio[1] >= CLAIM else "does not hold" if ratio[2] < CLAIM else "may hold"
-    where = f"{relu.key.implementation} at {words.size_text(relu.key.size)} {relu.key.dtype}"
     size = f"{words.rounded(ratio[0], 3)} × ({words.rounded(ratio[1], 3)}–{words.rounded(ratio[2], 3)})"
-    return f"“ReLU is {CLAIM:g} × faster than sigmoid” {holds} for {where}, {size}: {_reason(relu, sigmoid)}"
+    where = f"{words.size_text(relu.key.size)} {relu.key.dtype}"
+    return f"{holds} at {where}, {size}: {_reason(relu, sigmoid)}"
 
 
 def _reason(relu: Row, sigmoid: Row) -> str:
     """Say what keeps the ratio down, or lets it be."""
-    operations = f"{operations_text(relu.operations)} against {operations_text(sigmoid.operations)}"
     share = f"{words.rounded(relu.percent_of_copy, 2)} % of a copy's speed"
     match relu.bound_by:
         case "launch":
-            return f"calling takes most of relu's time, whatever it computes ({operations})"
+            return "calling takes most of relu's time, whatever it computes"
         case "memory" | "cache":
-            room = f", which leaves at most {words.rounded(sigmoid.median[0] / relu.copy_seconds, 2)} ×"
-            return f"relu moves its bytes at {share}{room} ({operations})"
+            most = sigmoid.median[0] / relu.copy_seconds
+            # Where relu is as fast as the copy, or faster, the copy is no limit to it.
+            room = f", which leaves at most {words.rounded(most, 2)} ×" if most > relu.speed_against(sigmoid)[2] else ""
+            return f"relu moves its bytes at {share}{room}"
         case _ if relu.percent_of_copy < ELSEWHERE:
-            return f"what surrounds the arithmetic takes the time: relu runs at {share} ({operations})"
+            return f"what surrounds the arithmetic takes the time: relu runs at {share}"
         case _:
-            return f"arithmetic decides: {operations}"
+            return "arithmetic decides"

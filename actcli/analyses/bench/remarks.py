@@ -11,8 +11,9 @@ from actcli.analyses.bench.measure.job import Plan
 from actcli.analyses.bench.measure.statistics import REMEDY, SPREAD, median_interval
 from actcli.analyses.bench.request import Request
 from actcli.analyses.bench.row import Row
+from actcli.core.device import Device
 
-SLOW_FIRST_CALL = 20.0
+SLOW_FIRST_CALL = 10.0
 """Times the median from which a first call is worth a word, if it is `NOTICEABLE` at all."""
 NOTICEABLE = 0.02
 """Seconds."""
@@ -40,12 +41,14 @@ def _about(row: Row, request: Request, last_level: int) -> Iterator[str]:
         yield f"{len(samples.dropped)} samples dropped: {samples.dropped[-1]}"
     if not row.is_measured:
         return
+    if samples.ran_dry:
+        yield "the device waited for Python: the time holds more than its own"
     if samples.spread > SPREAD:
         yield f"noisy, spread {samples.spread:.0%}: {REMEDY}"
     if samples.stopped_by == "budget":
         yield f"{_SHORT} ± {Plan(0).interval * 100:g} %"
-    if samples.first_call > max(NOTICEABLE, SLOW_FIRST_CALL * row.median[0]):
-        yield f"first call {words.seconds_text(samples.first_call)}"
+    if (first := row.slowest_first_call) >= max(NOTICEABLE, SLOW_FIRST_CALL * row.median[0]):
+        yield f"first call {words.seconds_text(first, 2).rstrip()} (compiling, loading)"
     if request.cold and not exceeds(row.bytes_moved, samples.buffers, last_level):
         yield "not quite cold: all its buffers together fit into the last cache"
 
@@ -73,20 +76,22 @@ def _named(sharers: Sequence[Row], rows: Sequence[Row]) -> str:
     return ", ".join(labels) if len(labels) <= _MOST_NAMED else f"{len(sharers)} of {len(rows)} rows"
 
 
-def about_copies(rows: Sequence[Row]) -> list[str]:
-    """Return the copies' times, one a size and format."""
-    found = {(row.key.size, row.key.dtype): row for row in rows if row.copy.count}
+def about_copies(rows: Sequence[Row], device: Device) -> list[str]:
+    """Return the times of the copies on a device, one a size, format and number of threads."""
+    found = {(row.key.size, row.key.dtype, row.copy_threads): row for row in rows if row.copy.count}
     if not found:
         return []
-    key = rows[0].key
-    how = f"{key.cache}, one thread" if key.device == "cpu" else f"{key.cache}, on {key.device}"
-    return [f"“of copy” is against a plain copy ({how}): {'; '.join(map(_about_copy, found.values()))}"]
+    cache = rows[0].key.cache
+    how = f"{cache}, with at most the row's threads" if device.kind == "cpu" else f"{cache}, on {device.name}"
+    copies = "; ".join(map(_about_copy, found.values()))
+    return [f"“of copy” is against a plain copy ({how}), and exceeds 100 % where data stay in a cache: {copies}"]
 
 
 def _about_copy(row: Row) -> str:
     median = median_interval(row.copy.seconds, row.seed)
     speed = words.rounded(row.copy_bytes / median[0] / 1e9, 3)
-    return f"{words.size_text(row.key.size)} {row.key.dtype} in {words.time_text(median)}, {speed} GB/s"
+    threads = f" on {row.copy_threads} threads" * (row.copy_threads > 1)
+    return f"{words.size_text(row.key.size)} {row.key.dtype}{threads} in {words.time_text(median)}, {speed} GB/s"
 
 
 def about_budget(rows: Sequence[Row], request: Request, spent: float, interrupted: bool) -> list[str]:

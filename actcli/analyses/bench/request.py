@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from numbers import Number
+from typing import Any, TypeVar
 
+import numpy as np
+
+from actcli.core.apply import usable_cores
 from actcli.core.device import CPU, Device
 from actcli.core.formats import FLOAT32, Format, get_format
 from actcli.core.numbers import split_names
@@ -16,6 +20,7 @@ from actcli.errors import UsageError, suggestion
 Progress = Callable[[str, float, float], None]
 """`progress(what, done, total)`, in seconds."""
 
+Value = TypeVar("Value")
 Order = tuple[int, ...]
 """What one call computes: (0,) is f, (1,) is f′, (0, 1) both in one pass."""
 
@@ -25,6 +30,8 @@ BUDGET = 10.0
 """Seconds of measuring, unless told otherwise."""
 SIZE = 1_000_000
 """Elements, unless told otherwise."""
+MOST_THREADS = 4
+"""Threads a core, at the most."""
 CURVE = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 """Sizes of a plot of throughput against size, unless told otherwise: from within the first cache to beyond the last."""
 
@@ -67,6 +74,9 @@ class Request:
             raise UsageError(f"--seed must be at least 0, not {self.seed}")
         if any(count is not None and count < 1 for count in self.threads):
             raise UsageError("--threads must be at least 1")
+        most = max((count for count in self.threads if count is not None), default=0)
+        if most > MOST_THREADS * (cores := usable_cores()):  # libraries that can't start so many end the process
+            raise UsageError(f"--threads {most} is too many for {cores} cores: give at most {MOST_THREADS * cores}")
         if self.fail_above is not None and not 0 <= self.fail_above < math.inf:
             raise UsageError(f"--fail-above must be a percentage of at least 0, not {self.fail_above:g}")
         if self.compare is None and (self.fail_above is not None or self.force):
@@ -76,35 +86,43 @@ class Request:
 
 def request(
     *,
-    order: int | str | Sequence[int | str] | None = None,
-    dtype: str | Sequence[str] = (),
-    size: float | str | Sequence[float | str] = (),
-    threads: int | str | Sequence[int | str] | None = None,
-    distribution: str | Sequence[str] = "normal",
+    order: Any = None,
+    dtype: Any = (),
+    size: Any = (),
+    threads: Any = None,
+    distribution: Any = "normal",
     workload: str = ELEMENTWISE,
     **others: Any,
 ) -> Request:
     """Return the request that the words of the command line, or what stands for them in Python, mean.
 
-    Raises UsageError for what can't be read or done.
+    `order`, `dtype`, `size` and `threads` are comma lists, single values, sequences or arrays of these; None or an
+    empty tuple stands for the usual. Raises UsageError for what can't be read or done.
     """
     from actcli.analyses.bench.workloads import WORKLOADS
 
     known = [ELEMENTWISE, *WORKLOADS]
     if workload not in known:
         raise UsageError(f"unknown workload {workload!r}{suggestion(workload, known)}; there are {', '.join(known)}")
-    if order is None:  # a workload is forward, and forward with backward
-        order = "0" if workload == ELEMENTWISE else "0,0+1"
-    counts = [] if threads is None else _words(threads)
+    usual = ["0"] if workload == ELEMENTWISE else ["0", "0+1"]  # a workload is forward, and forward with backward
     return Request(
-        orders=tuple(dict.fromkeys(_order(word) for word in _words(order))),
-        formats=tuple(dict.fromkeys(get_format(name) for name in _words(dtype))) or (FLOAT32,),
-        sizes=tuple(dict.fromkeys(_count(word, "--size") for word in _words(size))) or (SIZE,),
-        threads=tuple(dict.fromkeys(_count(word, "--threads") for word in counts)) or (None,),
-        distributions=tuple(dict.fromkeys(_words(distribution))),
+        orders=_each(map(_order, _words(order, "--order") or usual)),
+        formats=_each(map(get_format, _words(dtype, "--dtype"))) or (FLOAT32,),
+        sizes=_each(_count(word, "--size", "1000000 or 1e6") for word in _words(size, "--size")) or (SIZE,),
+        threads=_each(_count(word, "--threads", "1 or 1,2") for word in _words(threads, "--threads")) or (None,),
+        distributions=_each(names(distribution, "--distribution")),
         workload=workload,
         **others,
     )
+
+
+def names(given: Any, option: str) -> list[str]:
+    """Return the names of a comma list or a sequence. Raises UsageError for anything else, and where there is none."""
+    if isinstance(given, str):
+        return split_names(given)
+    if not isinstance(given, Sequence) or not given or not all(isinstance(each, str) for each in given):
+        raise UsageError(f"{option} takes names, not {given!r}")
+    return [*given]
 
 
 def order_text(order: Order) -> str:
@@ -112,11 +130,33 @@ def order_text(order: Order) -> str:
     return "+".join(map(str, order))
 
 
-def _words(given: Any) -> list[str]:
-    """Return the words of a comma list, of one number, or of a sequence of words or numbers."""
+def _each(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Return values in their order, each once."""
+    return tuple(dict.fromkeys(values))
+
+
+def _words(given: Any, option: str) -> list[str]:
+    """Return the words of a comma list, of one number or dtype, or of several of these; none for the usual.
+
+    Raises UsageError for what is none of these.
+    """
+    if given is None or (isinstance(given, tuple) and not given):
+        return []
     if isinstance(given, str):
         return split_names(given)
-    return [str(each) for each in given] if isinstance(given, Sequence) else [str(given)]
+    plain = given.tolist() if isinstance(given, np.ndarray) else given
+    parts = plain if isinstance(plain, list | tuple | range) else [plain]
+    if not parts:
+        raise UsageError(f"{option} is empty: leave it away, or give at least one")
+    return [_word(part, option) for part in parts]
+
+
+def _word(part: Any, option: str) -> str:
+    if isinstance(part, np.dtype) or (isinstance(part, type) and issubclass(part, np.generic)):
+        return np.dtype(part).name
+    if isinstance(part, bool) or not isinstance(part, str | Number):
+        raise UsageError(f"{option} takes numbers and text, not {part!r}")
+    return str(part)
 
 
 def _order(word: str) -> Order:
@@ -125,12 +165,12 @@ def _order(word: str) -> Order:
     return ORDERS[word]
 
 
-def _count(word: str, option: str) -> int:
+def _count(word: str, option: str, example: str) -> int:
     """Return a whole number of at least 1, which may be written as 1e6."""
     try:
         number = Fraction(word.replace("−", "-").replace("_", "x"))
     except (ValueError, ZeroDivisionError):
-        raise UsageError(f"{option} {word}: not a number; write 1000000 or 1e6") from None
+        raise UsageError(f"{option} {word}: not a number; write {example}") from None
     if number.denominator != 1 or not 1 <= number < 1 << 63:
         raise UsageError(f"{option} {word}: give a whole number of at least 1")
     return int(number)

@@ -50,7 +50,7 @@ _MEANINGS = {
     "order": "0 for f, 1 for f′, 0+1 for both in one pass",
     "implementation": "who computes it",
     "device": "where",
-    "threads": "threads it uses",
+    "threads": "threads it uses at the most: libraries take fewer for small arrays",
     "dtype": "the format of inputs and answers",
     "size": "elements of the input",
     "cache": "cold: every call meets data that is in no cache; hot: always the same data",
@@ -58,7 +58,7 @@ _MEANINGS = {
     "distribution": "of the inputs",
 }
 
-_HEADINGS = {"implementation": "computed by"}
+_HEADINGS = {"implementation": "computed by", "threads": "threads, up to"}
 
 
 def key_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
@@ -77,22 +77,23 @@ def key_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
             )
         )
         if shown and spelt:
-            columns.append(Column("elements", meaning, audience="people"))
+            columns.append(Column("elements", meaning, audience="people", right=True))
     return tuple(columns)
 
 
 def key_cells(keys: Sequence[Key]) -> dict[str, list[Any]]:
     """Return the cells of those columns."""
     cells = {each.name: [getattr(key, each.name) for key in keys] for each in fields(Key)}
-    return cells | {"elements": words.right([words.size_text(key.size) for key in keys])}
+    return cells | {"elements": [words.size_text(key.size) for key in keys]}
 
 
 @dataclass(eq=False)
 class Row:
     """One implementation at one size and so on, and what is found out about it.
 
-    `asked` are the threads asked for. `copy` are the samples of a plain copy of `copy_bytes` (read and written) in the
-    same rounds, `baseline` is the textbook's row. Errors of more than `tolerance` ULP are marked.
+    `asked` are the threads asked for, `first_call` the seconds of the implementation's very first call. `copy` are the
+    samples of a plain copy of `copy_bytes` (read and written) in the same rounds, `baseline` is the textbook's row.
+    Errors of more than `tolerance` ULP are marked.
     """
 
     key: Key
@@ -105,8 +106,10 @@ class Row:
     samples: Samples = field(default_factory=lambda: Samples(None))
     copy: Samples = field(default_factory=lambda: Samples(None))
     copy_bytes: float = math.nan
+    copy_threads: int = 1
     baseline: Row | None = None
     launch: float = math.nan
+    first_call: float = math.nan
     max_ulp: float = math.nan
     tolerance: float = ACCURATE
     peak_bytes: int | None = None
@@ -138,6 +141,11 @@ class Row:
     def is_measured(self) -> bool:
         """Whether there is a sample at all."""
         return self.samples.count > 0
+
+    @property
+    def slowest_first_call(self) -> float:
+        """Seconds of the very first call, or of the first at this size where that is slower: some compile for each."""
+        return float(np.fmax(self.first_call, self.samples.first_call))
 
     @property
     def is_wrong(self) -> bool:

@@ -12,6 +12,7 @@ from actcli.analyses.bench.measure.bound import bound_by
 from actcli.analyses.bench.measure.copying import copy_job
 from actcli.analyses.bench.measure.gpu import EventSampler
 from actcli.analyses.bench.measure.machine import Cache, caches
+from actcli.analyses.bench.measure.others import OTHER_LOAD, Others
 from actcli.analyses.bench.measure.sampling import Sampler, WallSampler
 from actcli.analyses.bench.planning import TEXTBOOK, Group
 from actcli.analyses.bench.request import ELEMENTWISE, Progress, Request
@@ -22,13 +23,10 @@ from actcli.core.formats import get_format
 from actcli.implementations.timed import Ready
 
 COPY = "copy"
-"""The name of the copy among the jobs."""
+"""The name of copies among the jobs, beside the number of threads."""
 
 LAUNCH_BUDGET = 0.2
 """Seconds for finding out what calling costs, for all implementations together."""
-
-OWN_STREAMS = ("jax", "keras", "onnxruntime")
-"""Libraries whose work on a GPU is on streams of their own, which events on ours don't see."""
 
 
 class Bench:
@@ -38,6 +36,7 @@ class Bench:
         self.device, self.request, self.progress = device, request, progress
         self.sampler: Sampler = WallSampler() if device.kind == "cpu" else EventSampler(device)
         self.spent = 0.0
+        self._measured = self._foreign = 0.0
         self.interrupted = False
 
     @property
@@ -46,6 +45,11 @@ class Bench:
         if isinstance(self.sampler, EventSampler):
             return [Cache("L2", self.sampler.last_level)]
         return caches()
+
+    @property
+    def others(self) -> dict[str, str]:
+        """How many cores other processes kept busy while something was measured, as part of the environment."""
+        return {OTHER_LOAD: f"{self._foreign / self._measured:.2f}"} if self._measured else {}
 
     def launch(self, rows: Sequence[Row]) -> None:
         """Fill in what calling costs, the time for one element. Raises KeyboardInterrupt: nothing is lost yet."""
@@ -61,33 +65,40 @@ class Bench:
             row.launch = seconds[row.timed, row.asked]
 
     def run(self, group: Group, budget: float) -> None:
-        """Fill in the samples of a group's rows, the copy's, and what limits them."""
+        """Fill in the samples of a group's rows, those of the quickest copy on at most their threads, and the limit."""
         for row in group.rows:
             row.baseline = next((other for other in group.rows if _is_baseline(other, row)), None)
+        counts = sorted({1, *(row.key.threads for row in group.rows)})
+        usable = {row: [(COPY, threads) for threads in counts if threads <= row.key.threads] for row in group.rows}
         jobs = [
             self.job(
                 row.key,
                 row,
                 partial(group.inputs, row.key.distribution),
-                (COPY, *(() if row.baseline is None else (row.baseline.key,))),
+                (*usable[row], *(() if row.baseline is None else (row.baseline.key,))),
             )
             for row in group.rows
         ]
         distribution = group.rows[0].key.distribution
-        copy = copy_job(COPY, lambda k: self.device.array(group.inputs(distribution, k)), self.device)
+        copies = [
+            copy_job((COPY, threads), lambda k: self.device.array(group.inputs(distribution, k)), self.device, threads)
+            for threads in counts
+        ]
         plan = Plan(budget, cold=self.request.cold, seed=self.request.seed)
-        *found, copied = self.measure([*jobs, copy], plan, f"{size_text(group.size)} {group.format.name}")
+        found = self.measure([*jobs, *copies], plan, f"{size_text(group.size)} {group.format.name}")
         group.forget()
-        for row, samples in zip(group.rows, found, strict=True):
-            row.samples, row.copy, row.copy_bytes = samples, copied, copy.bytes_moved
+        copied = {samples.key: samples for samples in found[len(jobs) :]}
+        for row, samples in zip(group.rows, found, strict=False):
+            quickest = min(usable[row], key=lambda key: nanmedian(copied[key].seconds))
+            row.samples, row.copy, row.copy_threads = samples, copied[quickest], quickest[1]
+            row.copy_bytes = copies[0].bytes_moved
             if row.is_measured:
                 row.bound_by, row.why = bound_by(
                     row.percent_of_copy,
-                    row.bytes_moved,
+                    row.bytes_moved * (samples.buffers if self.request.cold else 1),
                     self.caches,
                     seconds=row.median[0],
                     launch=row.launch,
-                    cold=self.request.cold,
                 )
 
     def job(self, key: Hashable, row: Row, x: Callable[[int], Array], beside: tuple[Hashable, ...] = ()) -> Job:
@@ -96,18 +107,21 @@ class Bench:
         def prepare(k: int) -> Ready:
             return row.timed.prepare(x(k), self.request.prealloc, row.asked)
 
-        own_stream = self.device.kind != "cpu" and row.timed.name in OWN_STREAMS
-        return Job(key, prepare, row.bytes_moved, row.bytes_moved, beside, WallSampler() if own_stream else None)
+        return Job(key, prepare, row.bytes_moved, row.bytes_moved, beside, x)
 
     def measure(self, jobs: Sequence[Job], plan: Plan, what: str) -> list[Samples]:
         """Return the samples of jobs, and take note of the time."""
-        before, started = self.spent, time.monotonic()
+        before, started, others = self.spent, time.monotonic(), Others()
 
         def told(said: str, gone: float, total: float) -> None:
             self.progress(f"{what}: {said}", before + gone, max(self.request.budget, before + total))
 
         samples = measure(jobs, plan, sampler=self.sampler, progress=told)
-        self.spent = before + time.monotonic() - started
+        elapsed = time.monotonic() - started
+        self.spent = before + elapsed
+        if (cores := others.cores()) is not None:
+            self._measured += elapsed
+            self._foreign += elapsed * cores
         self.interrupted |= any(each.stopped_by == "interrupted" for each in samples)
         return samples
 

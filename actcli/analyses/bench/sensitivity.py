@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -9,7 +10,7 @@ from functools import cache, partial
 from actcli.analyses.bench import words
 from actcli.analyses.bench.inputs import inputs
 from actcli.analyses.bench.measure import Plan
-from actcli.analyses.bench.measure.statistics import ratio_interval
+from actcli.analyses.bench.measure.statistics import ENOUGH, ratio_interval
 from actcli.analyses.bench.planning import Group
 from actcli.analyses.bench.row import Array, Row
 from actcli.analyses.bench.running import Bench
@@ -46,7 +47,7 @@ def check(bench: Bench, group: Group, budget: float) -> list[str]:
         for row in group.rows
         for kind in kinds
     ]
-    plan = Plan(budget, cold=False, minimum=5, maximum=20, seed=group.seed)
+    plan = Plan(budget, cold=False, minimum=ENOUGH, maximum=20, seed=group.seed)
     seconds = {each.key: each.seconds for each in bench.measure(jobs, plan, "do times depend on the values?")}
     others = [kind for kind in kinds if kind != chosen]
     ratios = {
@@ -72,8 +73,11 @@ def among(rows: Sequence[Row]) -> list[str]:
 
 
 def _said(ratios: Mapping[tuple[str, str], Interval], chosen: str, others: Sequence[str], where: str) -> list[str]:
-    sensitive = {key: ratio for key, ratio in ratios.items() if ratio[1] > SENSITIVE or ratio[2] < 1 / SENSITIVE}
+    known = {key: ratio for key, ratio in ratios.items() if not math.isnan(ratio[1])}
+    sensitive = {key: ratio for key, ratio in known.items() if ratio[1] > SENSITIVE or ratio[2] < 1 / SENSITIVE}
     place = f" ({where})" if where else ""
+    if not known:
+        return [f"too few rounds to tell whether times depend on the values{place}"]
     if not sensitive:
         return [f"times hardly depend on the values: {', '.join(others)} inputs against {chosen}{place}"]
     listed = [f"{label} {words.rounded(ratio[0], 2)} × on {kind}" for (label, kind), ratio in sensitive.items()]

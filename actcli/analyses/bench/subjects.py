@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -28,5 +28,9 @@ def subjects(
         if text is not None:
             raise UsageError(f"--workload {workload} has activations of its own: leave {text} away")
         return []
-    found = resolve_all(DEFAULT if text is None else text, given, catalogue)
-    return [*{function.name: function for function in found}.values()]
+    return distinct(resolve_all(DEFAULT if text is None else text, given, catalogue))
+
+
+def distinct(functions: Sequence[AnyFunction]) -> list[AnyFunction]:
+    """Return each function once."""
+    return [*{function.name: function for function in functions}.values()]

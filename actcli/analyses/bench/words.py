@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+
+from actcli.analyses.bench.measure.statistics import FLOOR
 
 Interval = tuple[float, float, float]
 """A value, and the ends of its 95 % interval."""
@@ -31,13 +32,13 @@ def spread_text(mean: float, deviation: float) -> str:
 
 
 def ratio_text(ratio: Interval, mark: str = "") -> str:
-    """Return a ratio with half the width of its interval; one whose interval holds 1 is no difference."""
+    """Return a ratio with half the width of its interval; one whose interval comes within 2 % of 1 is no difference."""
     value, low, high = ratio
     if math.isnan(value):
         return ""
     if low == value == high == 1:
         return "1"
-    if low <= 1 <= high:
+    if low < 1 + FLOOR and high > 1 - FLOOR:
         return f"≈ 1 {_within(ratio, 1.0)}"
     return f"{mark}{rounded(value, 3)} {_within(ratio, value)}"
 
@@ -78,12 +79,6 @@ def bytes_text(size: float) -> str:
             return f"{size:.3g} {unit}"
         size /= 1024
     return f"{size:,.3g} TiB"
-
-
-def right(texts: Sequence[str]) -> list[str]:
-    """Return texts of equal width, the last letters under one another."""
-    width = max(map(len, texts), default=0)
-    return [text.rjust(width) for text in texts]
 
 
 def _within(interval: Interval, centre: float) -> str:

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
 
 from actcli.activations.registry import AnyFunction
 from actcli.analyses.gradflow import notes, plots
-from actcli.analyses.gradflow.cases import Case, cases
+from actcli.analyses.gradflow.cases import PLAIN, Case, cases
 from actcli.analyses.gradflow.request import Progress, Request
 from actcli.analyses.gradflow.subject import Subject
-from actcli.analyses.gradflow.tables.extras import (
-    clipping_table,
-    forget_bias_table,
-    gates_table,
-    jacobian_table,
-    neuron_table,
-    phase_table,
-)
+from actcli.analyses.gradflow.tables.clipping import clipping_table
+from actcli.analyses.gradflow.tables.gates import forget_bias_table, gates_table
 from actcli.analyses.gradflow.tables.infinite import critical_table, initialisers_table, moments_table, theory_table
+from actcli.analyses.gradflow.tables.jacobian import jacobian_table
+from actcli.analyses.gradflow.tables.neuron import neuron_table
+from actcli.analyses.gradflow.tables.phase import phase_table
 from actcli.analyses.gradflow.tables.products import depth_table, paths_table, underflow_table
 from actcli.analyses.gradflow.tables.summary import layers_table, summary_table
 from actcli.analyses.gradflow.verdict import failure, sentence
+from actcli.errors import UsageError, suggestion
 from actcli.report import Report, Table
 from actcli.version import VERSION
 
 _OF_NETS = ("summary", "layers", "clipping", "gates")
 """Tables for which the nets are run, so that the verdict on them costs nothing more."""
+
+_NEEDS = {
+    "jacobian": PLAIN,
+    "gates": "--arch lstm or --arch gru",
+    "forget_bias": "--arch lstm",
+    "clipping": "--clip NORM",
+    "neuron": "--neuron W,W,…:B and --data FILE",
+    "phase": "--phase-diagram",
+}
+"""What tables need that a report doesn't always have."""
 
 
 def gradflow(
@@ -42,15 +50,17 @@ def gradflow(
 
     No net is run before it is needed: `table` names the only table that is wanted, and with `table="theory"` there is
     neither a net nor a verdict on it, unless the request has a gate. Raises UsageError for functions of a vector,
-    unknown initialisations, and nets that don't fit into memory.
+    unknown initialisations and tables, and nets that don't fit into memory.
     """
     found = cases(functions, request, progress)
     subjects = list({id(case.subject): case.subject for case in found}.values())
+    tables = _tables(found, subjects, request)
+    _check(table, tables)
     runs = table is None or table in _OF_NETS
     return Report(
         name="gradflow",
         title=_title(subjects, request),
-        tables=_tables(found, subjects, request),
+        tables=tables,
         verdict=sentence(found) if runs else "",
         notes=tuple(_notes(found, subjects, request, table)),
         plots=lambda: plots.plots(found),
@@ -76,7 +86,7 @@ def _tables(found: Sequence[Case], subjects: Sequence[Subject], request: Request
         underflow_table(found),
         initialisers_table(subjects),
     ]
-    if not request.is_recurrent:
+    if request.is_plain:
         tables.append(jacobian_table(found))
     if request.arch in ("lstm", "gru"):
         tables.append(gates_table(found))
@@ -91,20 +101,28 @@ def _tables(found: Sequence[Case], subjects: Sequence[Subject], request: Request
     return {each.name: each for each in tables}
 
 
+def _check(table: str | None, tables: Mapping[str, Table]) -> None:
+    """Raise UsageError for a table that there isn't, and say what it needs."""
+    if table is None or table in tables:
+        return
+    if table in _NEEDS:
+        raise UsageError(f"--table {table} needs {_NEEDS[table]}")
+    hint = suggestion(str(table), [*tables, *_NEEDS])
+    raise UsageError(f"no table {table!r} in gradflow{hint}; it has {', '.join(tables)}")
+
+
 def _notes(found: Sequence[Case], subjects: Sequence[Subject], request: Request, table: str | None) -> list[str]:
-    """Return the remarks on those tables that are wanted."""
-    remarks: list[tuple[tuple[str, ...], Callable[[], Iterable[str]]]] = [
-        ((*_OF_NETS,), lambda: notes.about_nets(found)),
-        (("depth",), lambda: notes.about_products(subjects)),
-        (("theory",), lambda: notes.about_theory(found)),
-        (("critical", "initialisers"), lambda: notes.about_critical(subjects)),
+    """Return the remarks on the table that is wanted, or on those of a whole report."""
+    remarks: list[tuple[Sequence[str], bool, Callable[[], Iterable[str]]]] = [
+        (_OF_NETS, True, lambda: notes.about_nets(found)),
+        (("depth",), not request.is_recurrent, lambda: notes.about_products(subjects)),
+        (("theory",), request.is_plain, lambda: notes.about_theory(found)),
+        (("critical", "initialisers"), request.suggest_init, lambda: notes.about_critical(subjects)),
+        (("phase",), request.phase_diagram, lambda: notes.about_phase(subjects)),
+        (("jacobian",), False, lambda: notes.about_jacobian(found)),
     ]
-    wanted = [
-        remark
-        for tables, remark in remarks
-        if table in tables or (table is None and ("critical" not in tables or request.suggest_init))
-    ]
-    return [*notes.about_code(subjects), *chain.from_iterable(remark() for remark in wanted)]
+    wanted = [remark for tables, always, remark in remarks if table in tables or (table is None and always)]
+    return [*notes.about_code(subjects), *dict.fromkeys(chain.from_iterable(remark() for remark in wanted))]
 
 
 def _title(subjects: Sequence[Subject], request: Request) -> str:

@@ -8,10 +8,14 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from actcli.activations.function import Function
 from actcli.activations.registry import AnyFunction
-from actcli.analyses.gradflow.network.inits import Init, default_init, gaussian_init, get_init
+from actcli.analyses.gradflow.chosen import inits_of
+from actcli.analyses.gradflow.network.inits import Init, gaussian_init
 from actcli.analyses.gradflow.request import Progress, Request
+from actcli.analyses.gradflow.sizes import nets_must_fit
 from actcli.analyses.gradflow.subject import Subject
 from actcli.errors import UsageError
 
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
     from actcli.analyses.gradflow.measured import Measured
     from actcli.analyses.gradflow.recurrent import Through
     from actcli.analyses.gradflow.recurrent.forget_bias import ForgetBias
+
+PLAIN = "--arch mlp without a --norm"
+"""The nets that bounds, fixed points, depth scales and Jacobians are computed for."""
 
 
 class Case:
@@ -46,6 +53,7 @@ class Case:
         from actcli.analyses.gradflow.recurrent import run
 
         request = self.request
+        nets_must_fit(request)
         return run(
             self.function,
             self.init,
@@ -66,6 +74,7 @@ class Case:
         from actcli.analyses.gradflow.recurrent.forget_bias import BIASES, forget_biases
 
         request = self.request
+        nets_must_fit(request)
         return forget_biases(
             self.function,
             self.init,
@@ -87,6 +96,7 @@ class Case:
             return self.through.measured
         from actcli.analyses.gradflow.network.run import run
 
+        nets_must_fit(request)
         return run(
             self.function,
             self.init,
@@ -102,15 +112,24 @@ class Case:
             progress=self._progress,
         )
 
+    @property
+    def collapses(self) -> bool:
+        """Whether the whole net is one linear map, for which neither gates nor norms must bend it."""
+        bends = self.request.norm != "none" or self.request.arch in ("lstm", "gru")
+        return not bends and self.subject.collapses
+
     def _progress(self, what: str, done: int, total: int) -> None:
         self.subject.progress(self.name, done, total)
 
     @cached_property
     def theory(self) -> Theory:
         """The fixed point at infinite width, and how fast signals approach it."""
-        from actcli.analyses.gradflow.meanfield.signal import theory
+        from actcli.analyses.gradflow.meanfield.signal import Theory, theory
 
-        return theory(self.function, *self.sigmas)
+        if not self.request.is_plain:
+            return Theory(*self.sigmas, math.nan, reason=f"the theory of fixed points is that of {PLAIN}")
+        sigma_w, sigma_b = self.sigmas
+        return theory(self.function, sigma_w, sigma_b, sigma_w**2 * self.q0 + sigma_b**2)
 
     @cached_property
     def _propagation(self) -> tuple[Propagation | None, str]:
@@ -140,18 +159,21 @@ class Case:
     def q0(self) -> float:
         """The mean square of the inputs."""
         data = self.request.data
-        return 1.0 if data is None or self.request.neuron else float((data**2).mean())
+        if data is None or self.request.neuron:
+            return 1.0
+        with np.errstate(over="ignore"):  # then theory has no start
+            return float((data**2).mean())
 
     @property
     def log_ratio_variance(self) -> float:
-        """Variance of ln of that ratio between nets of this width; NaN where theory has none."""
+        """Variance of ln of that ratio, for one example, between nets of this width; NaN where theory has none."""
         # Theory's variance is that of the squared gradient's logarithm.
         return math.nan if self.propagation is None else self.propagation.log_variance / 4
 
     @property
     def log_finite_width_ratio(self) -> float:
         """Ln of the ratio that a net of this width has in the geometric mean."""
-        return self.log_theory_ratio - self.log_ratio_variance
+        return math.nan if self.propagation is None else self.log_theory_ratio - self.propagation.log_shortfall
 
     @cached_property
     def log_theory_ratio(self) -> float:
@@ -166,12 +188,12 @@ class Case:
 def cases(functions: Sequence[AnyFunction], request: Request, progress: Progress) -> list[Case]:
     """Return the cases of the request, with `--suggest-init` the critical ones after those asked for.
 
-    Raises UsageError for functions of a vector and for unknown inits.
+    Raises UsageError for functions of a vector, and for inits that are unknown or too large.
     """
     found: list[Case] = []
     for function in functions:
         subject = Subject(_elementwise(function), request, progress)
-        chosen = [Case(subject, init) for init in _inits(subject.function, request)]
+        chosen = [Case(subject, init) for init in inits_of(subject)]
         found += chosen
         point = subject.best_critical if request.suggest_init and not request.is_recurrent else None
         if point is not None and all(case.init.name != "critical" for case in chosen):
@@ -188,8 +210,10 @@ def _elementwise(function: AnyFunction) -> Function:
     )
 
 
-def _inits(function: Function, request: Request) -> list[Init]:
-    if request.has_own_sigmas:
-        sigma_w = 1.0 if request.sigma_w is None else request.sigma_w
-        return [gaussian_init(sigma_w, request.sigma_b or 0.0)]
-    return [get_init(name, function) for name in request.inits or (default_init(function),)]
+def distinct(functions: Sequence[AnyFunction]) -> list[AnyFunction]:
+    """Return each function once, however often and under whatever spelling it was named."""
+    found: list[AnyFunction] = []
+    for function in functions:
+        if not any(function.name == other.name or function == other for other in found):
+            found.append(function)
+    return found

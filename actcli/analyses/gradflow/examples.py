@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from io import StringIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -20,63 +20,81 @@ Array = np.ndarray[Any, Any]
 def read_examples(data: Any) -> Array:
     """Return examples as float64, shape (examples, features), from an array or the path of a CSV, TSV or .npy file.
 
-    `-` is CSV from stdin. A first line that isn't numbers is a header. Raises UsageError for a file that can't be read,
-    and for examples that aren't rows of finite numbers of one length.
+    `-` is CSV from stdin. A first row without a number in it is a header. Raises UsageError for a file that can't be
+    read, and for examples that aren't rows of finite real numbers of one length.
     """
     if isinstance(data, str | Path):
-        label = f"--data {data}"
-        rows = _npy(Path(data), label) if str(data).endswith(".npy") else _csv(Path(data), label)
+        label, rows = f"--data {data}", _file(str(data))
     else:
         label, rows = "data", data
     try:
-        examples = np.asarray(rows, dtype=np.float64)
+        raw = np.asarray(rows)
+        examples = raw if raw.dtype.kind == "c" else raw.astype(np.float64)
     except (TypeError, ValueError):
         raise UsageError(f"{label}: examples are rows of numbers, all of one length") from None
-    if examples.ndim != 2 or not examples.size:
+    if examples.dtype.kind == "c":
+        raise UsageError(f"{label}: examples are rows of real numbers, and these are complex")
+    if examples.ndim != 2:
         raise UsageError(f"{label}: examples are rows of numbers, and this has the shape {examples.shape}")
+    if not examples.size:
+        raise UsageError(f"{label} holds no examples: give CSV, TSV or .npy with one example a row")
     if not np.isfinite(examples).all():
         row = int(np.argmin(np.isfinite(examples).all(axis=1)))
         raise UsageError(f"{label}: example {row + 1} has a number that is not finite")
     return examples
 
 
-def _npy(path: Path, label: str) -> Any:
+def _file(name: str) -> Any:
+    label = f"--data {name}"
+    if not name:
+        raise UsageError("--data needs the name of a file: CSV, TSV or .npy with one example a row")
+    if name.endswith(".npz"):
+        raise UsageError(f"{label}: an .npz file holds several arrays; save the one with the examples as .npy")
     try:
-        return np.load(path, allow_pickle=False)
+        return _npy(name, label) if name.endswith(".npy") else _csv(name, label)
     except OSError as error:
         raise UsageError(f"{label}: {error.strerror or error}") from None
-    except ValueError as error:
-        raise UsageError(f"{label}: not an array of numbers: {error}") from None
 
 
-def _csv(path: Path, label: str) -> list[list[float]]:
+def _npy(name: str, label: str) -> Any:
+    with Path(name).open("rb") as file:
+        try:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+        except (ValueError, MemoryError):  # NumPy's words are about pickles
+            array = None
+    if array is None or array.dtype.kind not in "biufc":
+        raise UsageError(f"{label}: not an array of numbers that NumPy has saved")
+    return array
+
+
+def _csv(name: str, label: str) -> Any:
     try:
-        with _opened(path) as file:
-            lines = [line for line in csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ",") if line]
-    except OSError as error:
-        raise UsageError(f"{label}: {error.strerror or error}") from None
+        text = _text(name).removeprefix("\ufeff")
+        reader = csv.reader(StringIO(text, newline=""), delimiter="\t" if name.endswith(".tsv") else ",")
+        lines = [(reader.line_num, line) for line in reader if line]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{label}: not a CSV file: {error}") from None
-    header = bool(lines) and not _is_numbers(lines[0])
-    rows = [_numbers(line, number, label) for number, line in enumerate(lines[header:], start=1 + header)]
+    header = bool(lines) and not any(map(_is_number, lines[0][1]))
+    rows = [_numbers(line, number, label) for number, line in lines[header:]]
     if any(len(row) != len(rows[0]) for row in rows):
         raise UsageError(f"{label}: the rows have different numbers of cells")
-    return rows
+    return rows or np.empty((0, 0))
 
 
-def _opened(path: Path) -> AbstractContextManager[TextIO]:
-    if str(path) != "-":
-        return path.open(encoding="utf-8-sig", newline="")
+def _text(name: str) -> str:
+    if name != "-":
+        return Path(name).read_text(encoding="utf-8")
     if sys.stdin is None:
         raise UsageError("--data -: stdin is closed")
-    return nullcontext(sys.stdin)
+    return sys.stdin.read()
 
 
-def _is_numbers(line: Sequence[str]) -> bool:
+def _is_number(cell: str) -> bool:
     try:
-        return bool([read_number(cell) for cell in line])
+        read_number(cell)
     except UsageError:
         return False
+    return True
 
 
 def _numbers(line: Sequence[str], number: int, label: str) -> list[float]:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.implementations.user import UserFunction
+from actcli.analyses.gradflow.places import kinks
+from actcli.analyses.gradflow.slopes import is_flat_at
 
 Array = np.ndarray[Any, Any]
 
@@ -36,7 +37,7 @@ def flat_stretches(function: Function, low: float, high: float) -> tuple[tuple[f
     return tuple(
         (float(start), float(stop))
         for start, stop in ends.reshape(-1, 2)
-        if start < stop and (isinstance(function, UserFunction) or function.is_flat_at(start + (stop - start) / 2))
+        if start < stop and is_flat_at(function, start + (stop - start) / 2)
     )
 
 
@@ -57,8 +58,8 @@ def _probability(low: float, high: float) -> float:
 
 
 def _grid(function: Function, low: float, high: float) -> Array:
-    kinks = [low, *sorted(kink for kink in function.kink_points if low < kink < high), high]
-    middles = [(a + b) / 2 for a, b in pairwise(kinks)]
+    ends = [low, *sorted(kink for kink in kinks(function) if low < kink < high), high]
+    middles = [(a + b) / 2 for a, b in pairwise(ends)]
     return np.unique(np.concatenate((np.linspace(low, high, POINTS), middles)))
 
 

@@ -24,11 +24,13 @@ class Interval:
 class Measured:
     """The layers of a net, or the time steps of a recurrent one: arrays (trials, layers), layer 1 next to the input.
 
-    `mean` and `std` are those of the activations over batch and units. `log_gradient` is ln of the gradient (the root
-    mean square over the batch of the norm of ∂output/∂z for a random unit cotangent), `log_weight_gradient` ln of the
-    norm of the gradient of a layer's weights, summed over the batch; −∞ where nothing arrives. `dead` is the fraction
-    of units whose slope is 0 for every example, `saturated` the fraction of units and examples with a slope below a
-    hundredth of the largest, `one_sign` the share of a unit's weight gradients that have the commoner sign.
+    `mean` and `std` are those of the activations over batch and units. `log_gradient` is ln of the gradient, the norm
+    of ∂output/∂z for a random unit cotangent, averaged over the batch, so that the gradient is a geometric mean.
+    Examples of which no gradient arrives at layer 1 do not count, unless all are so. `log_weight_gradient` is ln of
+    the norm of the gradient of a layer's weights, summed over the batch. Both are −∞ where nothing arrives. `dead` is
+    the fraction of units whose slope is 0 for every example, `saturated` the fraction of units and examples with a
+    slope below a hundredth of the largest, `one_sign` the share of a unit's weight gradients that have the commoner
+    sign.
     """
 
     mean: Array

@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Neuron:
+class Response:
     """z = w·x + b, φ(z) and φ′(z), one entry an example."""
 
     z: Array
@@ -33,11 +33,17 @@ class Neuron:
         return not (self.slope != 0).any()
 
 
-def neuron(function: Function, weights: Sequence[float] | Array, bias: float, data: Sequence[Any] | Array) -> Neuron:
-    """Return what a unit does with data of shape (examples, features). Raises UsageError when weights don't fit."""
+def neuron(function: Function, weights: Sequence[float] | Array, bias: float, data: Sequence[Any] | Array) -> Response:
+    """Return what a unit does with data of shape (examples, features).
+
+    Raises UsageError when weights don't fit, and where z is beyond float64.
+    """
     w, x = np.asarray(weights, dtype=np.float64), np.asarray(data, dtype=np.float64)
     if w.ndim != 1 or x.ndim != 2 or x.shape[1] != w.size or not x.size:
         raise UsageError(f"weights of shape {w.shape} don't fit data of shape {x.shape}: give (examples, features)")
-    z = x @ w + bias
+    with np.errstate(all="ignore"):
+        z = x @ w + bias
+    if not np.isfinite(z).all():
+        raise UsageError(f"z = w·x + b of example {int(np.argmin(np.isfinite(z))) + 1} overflows float64")
     value, slope = function.derivatives(z)
-    return Neuron(z, value, slope)
+    return Response(z, value, slope)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from actcli.analyses.gradflow.cases import Case
+from actcli.analyses.gradflow.sizes import WIDEST
 from actcli.analyses.gradflow.subject import Subject
+from actcli.errors import UsageError
 
 DEAD = SATURATED = 0.2
 """The share of units from which on dead or saturated ones are worth a warning."""
@@ -28,23 +32,27 @@ def about_products(subjects: Sequence[Subject]) -> Iterator[str]:
     for subject in subjects:
         for remark in remarks(subject.function, *subject.request.preactivations):
             yield f"{subject.name}: {remark}"
-        misleading = [product for product in subject.products if product.note]
+        try:
+            misleading = [product for product in subject.products if product.note]
+        except UsageError as error:  # too large a sample: the other tables can be had all the same
+            yield f"no table depth for {subject.name}: {error}"
+            continue
         if misleading:
             last = misleading[-1]
-            yield f"{subject.name}: sample mean at depth {last.depth}: {last.note}"
+            yield f"{subject.name}: sample mean at depth {last.depth:,}: {last.note}"
 
 
 def about_nets(cases: Sequence[Case]) -> Iterator[str]:
     """Say which nets have dead or saturated units, learn in a zigzag, collapse, or have no theory."""
     for case in cases:
-        measured = case.measured
+        measured, unit = case.measured, case.request.layer
         for what, shares, least in (("dead", measured.dead, DEAD), ("saturated", measured.saturated, SATURATED)):
             layers = shares.mean(axis=0)
             if (worst := float(layers.max())) >= least:
-                yield f"{case.name}: {_percent(worst)} of the units are {what} in layer {int(layers.argmax()) + 1}"
+                yield f"{case.name}: {_percent(worst)} of the units are {what} in {unit} {int(layers.argmax()) + 1}"
         if (one_sign := float(measured.one_sign.mean())) >= ONE_SIGN:
             yield f"{case.name}: {_percent(one_sign)} of a unit's weight gradients have one sign: learning zigzags"
-        if case.subject.collapses:
+        if case.collapses:
             yield f"{case.function.name} is a straight line: the net collapses to one linear map, however deep it is"
         if case.no_theory and not case.request.is_recurrent:
             yield f"no theory for {case.name}: {case.no_theory}"
@@ -53,7 +61,7 @@ def about_nets(cases: Sequence[Case]) -> Iterator[str]:
 def about_theory(cases: Sequence[Case]) -> Iterator[str]:
     """Say why theory has no answer where it has none."""
     for case in cases:
-        if case.theory.verdict == "none" and case.theory.reason and not case.no_theory:
+        if case.theory.verdict == "none" and case.theory.reason:
             yield f"{case.name}: {case.theory.reason}"
 
 
@@ -67,6 +75,23 @@ def about_critical(subjects: Sequence[Subject]) -> Iterator[str]:
         elif not point.stable:
             word = "half-stable" if point.stable is None else "unstable"
             yield f"{subject.name}: its critical initialisation is {word}: {point.reason}"
+
+
+def about_phase(subjects: Sequence[Subject]) -> Iterator[str]:
+    """Say where a plane of initialisations has no critical line."""
+    for subject in subjects:
+        if not np.isfinite(subject.phase.line[0]).any():
+            right, top = subject.plane
+            reasons = [each.reason for each in subject.critical if each.reason]
+            why = f": {reasons[0]}" if reasons else ""
+            kind = "stable critical" if np.isfinite(subject.phase.unstable[0]).any() else "critical"
+            yield f"{subject.name}: no {kind} line up to σw² = {right:g} and σb² = {top:g}{why}"
+
+
+def about_jacobian(cases: Sequence[Case]) -> Iterator[str]:
+    """Say that the net whose Jacobian is decomposed may be narrower than the one asked for."""
+    if (width := cases[0].request.width) > WIDEST:
+        yield f"singular values are those of nets of {WIDEST} units a layer, not {width:,}: wider ones take too long"
 
 
 def _percent(share: float) -> str:

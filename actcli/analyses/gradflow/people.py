@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actcli.activations.function import Function
 from actcli.analyses.gradflow.products import depths as depths_of
 from actcli.report import Batch, Report, Table
 
 Array = np.ndarray[Any, Any]
 
 if TYPE_CHECKING:
+    from actcli.activations.registry import AnyFunction
     from actcli.analyses.gradflow.request import Request
 
 LAYERS, DEPTHS = 20, 5
 """Layers of a net and depths of products that people are shown, evenly spaced: a deep net has too many."""
 
 
-def for_people(report: Report, request: Request, *, activations: int) -> Report:
-    """Return the report with the tables that answer the question; a note names the others.
+def for_people(report: Report, request: Request, functions: Sequence[AnyFunction], *, table: str | None) -> Report:
+    """Return the report with the tables that answer the question, a note naming the others; or with the one asked for.
 
     One net gets its products and layers, several stand side by side.
     """
+    if table is not None:
+        shown = {table: report.tables[table]}
+        others = ""
+    else:
+        shown = _answering(report, request, len(functions))
+        others = f"more with --table: {', '.join(name for name in report.tables if name not in shown)}"
+    if "depth" in shown:
+        depths = len(depths_of(request.depth)) if table is not None else DEPTHS
+        shown["depth"] = without(shown["depth"], _hidden(functions, depths))
+    return replace(report, tables=shown, notes=(*report.notes, *([others] if others else [])))
+
+
+def _answering(report: Report, request: Request, activations: int) -> dict[str, Table]:
     alone = activations == 1 and len(request.inits) <= 1 and not request.suggest_init
     asked = {
         "depth": alone and not request.is_recurrent,
         "layers": alone,
-        "theory": activations > 1,
+        "theory": activations > 1 and request.is_plain,
         "critical": request.suggest_init,
         "initialisers": request.suggest_init,
         "gates": request.arch in ("lstm", "gru"),
@@ -43,8 +59,19 @@ def for_people(report: Report, request: Request, *, activations: int) -> Report:
         shown["depth"] = thinned(shown["depth"], "depth", np.array(depths)[picked])
     if "layers" in shown:
         shown["layers"] = thinned(shown["layers"], "layer", np.linspace(1, request.depth, LAYERS).round())
-    others = ", ".join(name for name in report.tables if name not in shown)
-    return replace(report, tables=shown, notes=(*report.notes, f"more with --table: {others}"))
+    return shown
+
+
+def _hidden(functions: Sequence[AnyFunction], depths: int) -> set[str]:
+    """Return what people don't need of products: a best case that is the bound, and of many depths what won't fit."""
+    bounded = all(isinstance(each, Function) and not math.isnan(each.largest_slope) for each in functions)
+    return {*(["best_case"] if bounded else []), *(["typical", "median"] if depths > DEPTHS else [])}
+
+
+def without(table: Table, hidden: Collection[str]) -> Table:
+    """Return a table some of whose columns are for programs alone."""
+    columns = (replace(each, audience="machines") if each.name in hidden else each for each in table.columns)
+    return replace(table, columns=tuple(columns))
 
 
 def thinned(table: Table, column: str, shown: Array) -> Table:

@@ -47,11 +47,11 @@ def _lines(case: Case) -> Iterator[Series]:
     y, low, high = (np.array([getattr(each, end) for each in intervals]) for end in ("value", "low", "high"))
     yield Series(case.name, layers, y, low=low, high=high)
     if case.propagation is not None and np.isfinite(case.propagation.log_gradient).any():
-        yield Series(f"{case.name}, theory", layers, case.propagation.log_gradient, "dashed")
+        yield Series(f"{case.name}, theory", layers, case.propagation.log_gradient, "dashed", beside=case.name)
 
 
 def _phase(case: Case) -> Plot:
-    """Draw the critical line, contours of the depth scale, and the initialisation itself."""
+    """Draw the critical line, what isn't stable of it, contours of the depth scale, and the initialisation itself."""
     phase, (sigma_w, sigma_b) = case.subject.phase, case.sigmas
     # The two sides of the critical line are one series, with a gap between them.
     contours: dict[float, list[Array]] = {}
@@ -59,6 +59,8 @@ def _phase(case: Case) -> Plot:
         contours.setdefault(xi, []).append(np.array([[*x, math.nan], [*y, math.nan]]))
     curves = {xi: np.hstack(parts) for xi, parts in contours.items()}
     lines = [Series(f"ξ_c = {xi:g}", x, y, "dashed") for xi, (x, y) in curves.items()]
+    if np.isfinite(phase.unstable[0]).any():
+        lines.append(Series("χ₁ = 1, unstable", *phase.unstable, "dashed"))
     point = Series(case.init.name, [sigma_w**2], [sigma_b**2], "points")
     title = f"{case.function.name}: how deep signals reach"
     return Plot("phase", title, "σw²", "σb²", (Series("critical", *phase.line), *lines, point))

@@ -17,6 +17,7 @@ from actcli.activations.function import Function
 from actcli.analyses.gradflow import logs
 from actcli.analyses.gradflow.logs import Array
 from actcli.analyses.gradflow.rare_paths import note
+from actcli.analyses.gradflow.slopes import largest_slope
 from actcli.analyses.gradflow.uniform import averages
 from actcli.errors import UsageError
 
@@ -84,7 +85,7 @@ def products(
     if not math.isfinite(high - low):
         raise UsageError(f"pre-activations from {low:g} to {high:g}: the range is too wide for float64")
     stream = np.random.RandomState(seed)
-    largest = _largest(function)
+    largest = largest_slope(function)
     typical = float(function.derivatives(np.array([TYPICAL]))[1][0])
     average = averages(function, low, high)
     found = []
@@ -126,16 +127,6 @@ def remarks(function: Function, low: float, high: float) -> list[str]:
     if average.slope < 0:
         said.append(f"E φ′ = {average.slope:.3g} is negative: the exact mean changes its sign from layer to layer")
     return said
-
-
-def _largest(function: Function) -> float:
-    """Return the largest |φ′|, by a search where nobody knows it."""
-    known = function.largest_slope
-    if not math.isnan(known):
-        return known
-    with np.errstate(invalid="ignore"):
-        slopes = np.abs(function.derivatives(np.linspace(-64, 64, 1 << 14 | 1))[1])
-    return float(np.nanmax(slopes, initial=0.0))
 
 
 def _draw(

@@ -6,6 +6,7 @@ import math
 
 from actcli.analyses.gradflow import logs
 from actcli.analyses.gradflow.logs import Array, Signed
+from actcli.report import Magnitude
 
 RARE = 0.05
 """A mean that rests on a smaller share of its sample is carried by rare paths."""
@@ -23,7 +24,7 @@ def note(sizes: Array, mean: Signed, error: float, exact: Signed) -> str:
     if rests_on >= RARE * sizes.size and not far:
         return ""
     if not rests_on:
-        return f"all {sizes.size} draws are 0; the exact mean is {_number(exact)}"
+        return f"all {sizes.size} draws are 0; the exact mean is {Magnitude(exact.log, exact.negative).significant(2)}"
     few = f"the mean of {sizes.size} draws rests on {math.ceil(rests_on)} of them"
     return f"{few}; the exact mean is {_apart(mean, exact)}"
 
@@ -48,12 +49,4 @@ def _apart(mean: Signed, exact: Signed) -> str:
     word = "larger" if nats > 0 else "smaller"
     if abs(nats) < math.log(2):
         return f"{abs(math.expm1(nats)):.0%} {word}".replace("%", " %")
-    digits = abs(nats) / math.log(10)
-    times = f"{math.exp(abs(nats)):.{'2g' if digits < 2 else '0f'}}" if digits < 3 else f"10^{digits:.0f}"
-    return f"{times} times {word}"
-
-
-def _number(number: Signed) -> str:
-    digits = number.log / math.log(10)
-    sign = "-" if number.negative else ""
-    return sign + (f"{math.exp(number.log):.2g}" if abs(digits) < 300 else f"10^{digits:.0f}")
+    return f"{Magnitude(abs(nats)).significant(3)} times {word}"

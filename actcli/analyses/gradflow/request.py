@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from actcli.analyses.gradflow.examples import read_examples
+from actcli.analyses.gradflow.values import LARGEST, finite, integer, known, real, whole
 from actcli.core.device import CPU, Device
-from actcli.core.numbers import read_number, split_names
-from actcli.errors import UsageError, suggestion
+from actcli.core.numbers import split_names
+from actcli.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+Reader = Callable[[str, Any], Any]
+"""`reader(name, value)` returns the value of an option, or raises UsageError with its name."""
 
 Progress = Callable[[str, int, int], None]
 """`progress(what, done, total)`: trials done of a network, or networks done of several."""
@@ -69,21 +72,11 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse what can't be done. Raises UsageError."""
-        for name in ("depth", "width", "trials", "batch", "samples"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"--{name} must be at least 1, not {getattr(self, name)}")
         if not 0 <= self.seed < 1 << 32:
             raise UsageError(f"--seed must be a number from 0 to 2³² − 1, not {self.seed}")
         for name, value in (("--sigma-w", self.sigma_w), ("--sigma-b", self.sigma_b)):
-            if value is not None and not 0 <= value < math.inf:
-                raise UsageError(f"{name} is a standard deviation: give a number of at least 0, not {value:g}")
-        _known("--arch", self.arch, (*FEEDFORWARD, *RECURRENT))
-        _known("--norm", self.norm, NORMS)
-        if self.fail_if is not None:
-            _known("--fail-if", self.fail_if, GATES)
-        low, high = self.preactivations
-        if not -math.inf < low < high < math.inf:
-            raise UsageError(f"--preactivations {low:g}:{high:g}: write A:B with A below B, such as -2:2")
+            if value is not None and not 0 <= value <= LARGEST:
+                raise UsageError(f"{name} is a standard deviation: give a number from 0 to {LARGEST:g}, not {value:g}")
         if not 0 < self.threshold < 1:
             raise UsageError(
                 f"--threshold {self.threshold:g}: give the share of the gradient, between 0 and 1, below which it has "
@@ -91,8 +84,8 @@ class Request:
             )
         positive = (("--q", self.q), ("--clip", self.clip))
         for name, value in positive:
-            if value is not None and not 0 < value < math.inf:
-                raise UsageError(f"{name} must be a number above 0, not {value:g}")
+            if value is not None and not 0 < value <= LARGEST:
+                raise UsageError(f"{name} must be a number above 0 and up to {LARGEST:g}, not {value:g}")
         if self.blocked is not None and not 0 <= self.blocked <= 1:
             raise UsageError(f"--blocked is a share of the units: give a number from 0 to 1, not {self.blocked:g}")
         self._refuse_what_does_not_apply()
@@ -104,8 +97,8 @@ class Request:
             raise UsageError(f"--clip is for --arch mlp and residual, not {self.arch}: leave it away")
         if self.forget_bias is not None and self.arch not in ("lstm", "gru"):
             raise UsageError(f"--forget-bias belongs to the gate that keeps, of --arch lstm and gru, not {self.arch}")
-        if self.forget_bias is not None and not math.isfinite(self.forget_bias):
-            raise UsageError(f"--forget-bias must be a finite number, not {self.forget_bias:g}")
+        if self.forget_bias is not None and not abs(self.forget_bias) <= LARGEST:
+            raise UsageError(f"--forget-bias must be a finite number up to {LARGEST:g}, not {self.forget_bias:g}")
         if self.neuron is not None and self.data is None:
             raise UsageError("--neuron needs --data FILE: the examples, one a row, that the unit sees")
         if self.neuron is not None and self.data is not None and len(self.neuron.weights) != self.data.shape[1]:
@@ -116,55 +109,99 @@ class Request:
             raise UsageError(f"--data is for --arch mlp and residual, not {self.arch}: leave it away")
 
     @property
+    def is_plain(self) -> bool:
+        """Whether bounds, fixed points and depth scales are those of this net: no norm, and no way around φ."""
+        return self.arch == "mlp" and self.norm == "none"
+
+    @property
+    def layer(self) -> str:
+        """What a unit of depth is called."""
+        return "step" if self.is_recurrent else "layer"
+
+    @property
     def is_recurrent(self) -> bool:
         """Whether depth is time."""
         return self.arch in RECURRENT
 
-    @property
-    def has_own_sigmas(self) -> bool:
-        """Whether standard deviations were given, which outrank inits."""
-        return self.sigma_w is not None or self.sigma_b is not None
-
 
 def request(
     *,
-    init: str | Sequence[str] = (),
-    preactivations: str | tuple[float, float] = (-2.0, 2.0),
+    init: str | Sequence[str] | None = None,
+    preactivations: Any = (-2.0, 2.0),
     data: str | Any = None,
     neuron: str | None = None,
     **others: Any,
 ) -> Request:
     """Return the request that the words of the command line, or what stands for them in Python, mean.
 
-    `data` is the path of a CSV or .npy file, or an array of examples, one a row. Raises UsageError for what can't be
-    read or done.
+    `data` is the path of a CSV or .npy file, or an array of examples, one a row; None stands for no inits, no data and
+    no neuron. Raises UsageError for what can't be read or done.
     """
-    names = split_names(init) if isinstance(init, str) else init
-    ends = _ends(preactivations) if isinstance(preactivations, str) else preactivations
     return Request(
-        inits=tuple(dict.fromkeys(names)),
-        preactivations=ends,
+        inits=_names(init),
+        preactivations=_ends(preactivations),
         data=None if data is None else read_examples(data),
         neuron=None if neuron is None else _neuron(neuron),
-        **others,
+        **{name: _READERS.get(name, _as_it_is)(f"--{name.replace('_', '-')}", value) for name, value in others.items()},
     )
 
 
-def _known(option: str, word: str, known: Sequence[str]) -> None:
-    if word not in known:
-        raise UsageError(f"{option} {word!r}{suggestion(word, list(known))}; choose from {', '.join(known)}")
+def _as_it_is(name: str, value: Any) -> Any:
+    return value
 
 
-def _ends(text: str) -> tuple[float, float]:
-    low, colon, high = text.partition(":")
-    if not colon or ":" in high:
-        raise UsageError(f"--preactivations {text!r}: write A:B, such as -2:2")
-    return read_number(low), read_number(high)
+def _one_of(words: Sequence[str]) -> Reader:
+    return lambda name, value: known(name, value, words)
 
 
-def _neuron(text: str) -> Neuron:
-    weights, colon, bias = text.partition(":")
-    numbers = [read_number(word) for word in (*split_names(weights), bias if colon else "0")]
-    if not all(map(math.isfinite, numbers)):
-        raise UsageError(f"--neuron {text!r}: weights and bias are finite numbers, such as -2,-3:1")
+def _or_none(reader: Reader) -> Reader:
+    return lambda name, value: None if value is None else reader(name, value)
+
+
+def _switch(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise UsageError(f"{name} must be True or False, not {value!r}")
+
+
+_READERS: dict[str, Reader] = {
+    **dict.fromkeys(("depth", "width", "trials", "batch", "samples"), whole),
+    "seed": integer,
+    **dict.fromkeys(("threshold", "q"), real),
+    **dict.fromkeys(("sigma_w", "sigma_b", "clip", "forget_bias", "blocked"), _or_none(real)),
+    **dict.fromkeys(("suggest_init", "phase_diagram"), _switch),
+    "arch": _one_of((*FEEDFORWARD, *RECURRENT)),
+    "norm": _one_of(NORMS),
+    "fail_if": _or_none(_one_of(GATES)),
+}
+
+
+def _names(init: Any) -> tuple[str, ...]:
+    if init is None:
+        return ()
+    names = [init] if isinstance(init, str) else init
+    if not isinstance(names, Sequence) or not all(isinstance(each, str) for each in names):
+        raise UsageError(f"--init must be a name or several, such as he,xavier, not {init!r}")
+    if not all(map(str.strip, names)):
+        raise UsageError(f"--init {init!r} names nothing: leave it away, or write names such as he,xavier")
+    return tuple(dict.fromkeys(name for each in names for name in split_names(each)))
+
+
+def _ends(given: Any) -> tuple[float, float]:
+    form = f"--preactivations {given!r}: write A:B with A below B, both up to {LARGEST:g} in size, such as -2:2"
+    try:
+        low, high = (finite(end, form) for end in (given.split(":") if isinstance(given, str) else given))
+    except (TypeError, ValueError):
+        raise UsageError(form) from None
+    if not low < high:
+        raise UsageError(form)
+    return low, high
+
+
+def _neuron(given: Any) -> Neuron:
+    form = f"--neuron {given!r}: write W,W,…:B, the weights and the bias, finite numbers, such as -2,-3:1"
+    if not isinstance(given, str):
+        raise UsageError(form)
+    weights, colon, bias = given.partition(":")
+    numbers = [finite(word, form) for word in (*weights.split(","), bias if colon else "0")]
     return Neuron(tuple(numbers[:-1]), numbers[-1])

@@ -8,13 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from actcli.activations.function import Function
+from actcli.analyses.gradflow.gaps import gap
 from actcli.analyses.gradflow.request import Progress, Request
+from actcli.analyses.gradflow.sizes import sample_must_fit
 
 if TYPE_CHECKING:
     from actcli.analyses.gradflow.meanfield.criticality import Critical
     from actcli.analyses.gradflow.meanfield.moments import Moments
     from actcli.analyses.gradflow.meanfield.phase import Phase
-    from actcli.analyses.gradflow.neuron import Neuron
+    from actcli.analyses.gradflow.neuron import Response
     from actcli.analyses.gradflow.products import Product
 
 
@@ -42,6 +44,7 @@ class Subject:
         from actcli.analyses.gradflow.products import products
 
         request = self.request
+        sample_must_fit(request, self.depths)
         low, high = request.preactivations
         return products(self.function, self.depths, low=low, high=high, samples=request.samples, seed=request.seed)
 
@@ -51,6 +54,11 @@ class Subject:
         from actcli.analyses.gradflow.network.linearity import collapses
 
         return collapses(self.function)
+
+    @cached_property
+    def gap(self) -> str:
+        """Where the activation has no value, in words; an empty text where it has one everywhere."""
+        return gap(self.function)
 
     @cached_property
     def moments(self) -> Moments:
@@ -71,14 +79,19 @@ class Subject:
         """The plane of initialisations around those of the request."""
         from actcli.analyses.gradflow.meanfield.phase import phase
 
-        point = self.best_critical
-        sigmas_w = [self.request.sigma_w or 0.0, *([point.sigma_w] if point else [])]
-        sigmas_b = [self.request.sigma_b or 0.0, *([point.sigma_b] if point else [])]
-        right, top = max(4.0, 1.5 * max(sigmas_w) ** 2), max(0.5, 1.5 * max(sigmas_b) ** 2)
+        right, top = self.plane
         return phase(self.function, (0.0, right), (0.0, top))
 
     @cached_property
-    def neuron(self) -> Neuron:
+    def plane(self) -> tuple[float, float]:
+        """The largest σw² and σb² of that plane."""
+        point = self.best_critical
+        sigmas_w = [self.request.sigma_w or 0.0, *([point.sigma_w] if point else [])]
+        sigmas_b = [self.request.sigma_b or 0.0, *([point.sigma_b] if point else [])]
+        return max(4.0, 1.5 * max(sigmas_w) ** 2), max(0.5, 1.5 * max(sigmas_b) ** 2)
+
+    @cached_property
+    def neuron(self) -> Response:
         """What the unit of the request does with the data."""
         from actcli.analyses.gradflow.neuron import neuron
 

@@ -12,6 +12,7 @@ from actcli.analyses.gradflow.logs import log
 from actcli.report import Magnitude
 
 VERDICTS = {
+    "undefined": "the activation has no value where pre-activations go",
     "dead": "no gradient at all reaches layer 1",
     "vanishing": "less than the threshold of the gradient is left at layer 1",
     "exploding": "more than the inverse of the threshold arrives at layer 1, or numbers overflow on the way",
@@ -28,32 +29,35 @@ def verdict(case: Case) -> str:
     if ratio.value == -math.inf:
         return "dead"
     if not math.isfinite(ratio.value):
-        return "exploding"  # infinities, and the NaN that they leave
+        # What overflows leaves infinities and NaN; so does what was never there.
+        return "undefined" if case.subject.gap else "exploding"
     if any(ratio.low < edge < ratio.high for edge in (threshold, -threshold)):
         return "unclear"
     if abs(ratio.value) > -threshold:
         return "vanishing" if ratio.value < 0 else "exploding"
-    return "linear" if case.subject.collapses else "stable"
+    return "linear" if case.collapses else "stable"
 
 
 def reason(case: Case) -> str:
     """Return the verdict in words, with figures."""
     ratio, measured, depth = case.measured.ratio(), case.measured, case.request.depth
-    first, last = ("step 1", f"step {depth}") if case.request.is_recurrent else ("layer 1", f"layer {depth}")
+    unit = case.request.layer
+    first, last = f"{unit} 1", f"{unit} {depth}"
     if ratio.value == -math.inf:
         without = int((measured.log_gradient[:, 0] == -math.inf).sum())
         return f"no gradient reaches {first} in {without} of {len(measured.log_gradient)} trials"
+    if not math.isfinite(ratio.value) and case.subject.gap:
+        return f"{case.subject.gap}, where pre-activations go"
     if not math.isfinite(ratio.value):
         where = measured.overflow_layer
-        unit = "step" if case.request.is_recurrent else "layer"
         return f"activations are not finite from {unit} {where} on" if where else "the gradient is not finite"
     if ratio.value > math.log(2):
-        text = f"the gradient grows {size(ratio.value, 3)} times from {last} to {first}"
+        text = f"the gradient grows {_size(ratio.value, 3)} times from {last} to {first}"
     else:
-        text = f"{size(ratio.value, 3)} of the gradient is left at {first}"
+        text = f"{_size(ratio.value, 3)} of the gradient is left at {first}"
     if math.isfinite(ratio.low):
-        text += f" ({size(ratio.low, 3)} to {size(ratio.high, 3)})"
-    return f"{text}; every layer is linear, so the net is one linear map" if case.subject.collapses else text
+        text += f" ({_size(ratio.low, 3)} to {_size(ratio.high, 3)})"
+    return f"{text}; every {unit} is linear, so the net is one linear map" if case.collapses else text
 
 
 def suggestion(case: Case) -> str:
@@ -61,6 +65,8 @@ def suggestion(case: Case) -> str:
     word = verdict(case)
     if word == "linear":
         return "an activation that bends, such as relu or gelu"
+    if word == "undefined":
+        return "an activation that has a value for every x"
     if word == "unclear":
         return f"--trials {4 * case.request.trials} to narrow the interval"
     if word == "stable":
@@ -72,8 +78,8 @@ def _through_time(case: Case) -> str:
     if case.request.arch == "rnn":
         return "--arch lstm --forget-bias 1, or --arch gru"
     # The gate that keeps lets σ(b)^T through at best, and weights and inputs take their part.
-    share = case.request.threshold ** (0.5 / case.request.depth)
-    return f"--forget-bias {math.ceil(math.log(share / (1 - share)))}, or shorter sequences"
+    nats = math.log(case.request.threshold) / 2 / case.request.depth
+    return f"--forget-bias {math.ceil(nats - math.log(-math.expm1(nats)))}, or shorter sequences"
 
 
 def _through_depth(case: Case) -> str:
@@ -105,17 +111,22 @@ def sentence(cases: Sequence[Case]) -> str:
 
 def _in_full(case: Case) -> str:
     parts = [f"{case.function.name}: {verdict(case)}", reason(case)]
-    log_bound = bound(case)
-    if verdict(case) == "vanishing" and log_bound < math.log(case.request.threshold):
-        parts[1] = f"{size(log_bound)} of the gradient is left after {case.request.depth} layers at best"
+    # Of the gradient at the output, which has passed as many slopes as the bound has factors.
+    left = case.measured.gradient()[0].value
+    if verdict(case) == "vanishing" and left <= bound(case) < math.log(case.request.threshold):
+        at_best = f"{_size(bound(case))} of the gradient is left after {case.request.depth} layers at best"
+        parts[1] = f"{at_best} ({_size(left)} measured)"
     if advice := suggestion(case):
         parts.append(f"use {advice}")
     return "; ".join(parts)
 
 
 def bound(case: Case) -> float:
-    """Return ln of the largest factor that the activation's slopes can leave after all layers: L·ln max|φ′|."""
-    return case.request.depth * log(case.function.largest_slope)
+    """Return ln of the largest factor that the activation's slopes can leave after all layers: L·ln max|φ′|.
+
+    NaN for nets in which a gradient passes more than slopes and weights.
+    """
+    return case.request.depth * log(case.function.largest_slope) if case.request.is_plain else math.nan
 
 
 def failure(cases: Sequence[Case]) -> str:
@@ -138,10 +149,5 @@ def _sortable(value: float) -> float:
     return -math.inf if math.isnan(value) else value
 
 
-def size(log: float, digits: int = 2) -> str:
-    """Return the number with this natural logarithm to so many digits, however small or large."""
-    number = Magnitude(log)
-    if 1e-300 < number < 1e300 or not math.isfinite(log):
-        return f"{number:.{digits}g}"
-    exponent = math.floor(number.log10)
-    return f"{10 ** (number.log10 - exponent):.{digits - 1}f}e{exponent:+d}"
+def _size(log: float, digits: int = 2) -> str:
+    return Magnitude(log).significant(digits)

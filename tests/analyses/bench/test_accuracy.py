@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actcli.activations.record import Activation
 from actcli.activations.registry import DEFAULT, AnyFunction, builtin_records
 from actcli.analyses.bench.accuracy import max_ulp
 from actcli.core.device import CPU
 from actcli.core.formats import FORMATS
-from actcli.implementations.timed import Timed, ready, timed
+from actcli.implementations.timed import Ready, Timed, ready, timed
 from actcli.implementations.user import load
 
 FLOAT32, FLOAT64 = FORMATS["float32"], FORMATS["float64"]
@@ -37,7 +38,7 @@ def answering(*codes: Callable[[Any], Any]) -> Timed:
     )
 
 
-@pytest.mark.parametrize("name", [record.name for record in builtin_records()])
+@pytest.mark.parametrize("name", [record.name for record in builtin_records() if isinstance(record, Activation)])
 def test_own_rows_are_accurate(name: str) -> None:
     function = DEFAULT.get(name)
     ulp, said = max_ulp(row("actcli", function, (0, 1)), function, FLOAT32)
@@ -77,6 +78,9 @@ def _scribbling(x: Any) -> Any:
     [
         (lambda x: SIGMOID(x.astype(np.float64)), "wrong dtype: float64"),
         (lambda x: SIGMOID(x)[:3], "wrong shape: (3,)"),
+        (lambda x: SIGMOID(x)[:, None], "wrong shape: ("),
+        (lambda x: np.concatenate([SIGMOID(x), x]), "wrong shape: ("),
+        (lambda x: SIGMOID(x)[x.size + 7], "raised IndexError: "),
         (lambda x: -SIGMOID(x), "wrong sign at 0"),
         (lambda x: np.where(np.isnan(x), np.float32(0), SIGMOID(x)), "not NaN at nan"),
         (lambda x: np.where(x > 5, np.float32(np.inf), SIGMOID(x)), "infinity at 5"),
@@ -87,6 +91,37 @@ def test_what_is_wrong_is_said(code: Callable[[Any], Any], said: str) -> None:
     ulp, words = max_ulp(answering(code), SIGMOID, FLOAT32)
     assert ulp == math.inf
     assert words.startswith(said)
+
+
+def test_an_answer_too_many_is_wrong() -> None:
+    two = replace(answering(SIGMOID, SIGMOID), orders=(0,))
+    assert max_ulp(two, SIGMOID, FLOAT32) == (math.inf, "wrong number of answers: 2")
+
+
+def test_what_is_audited_is_what_is_timed() -> None:
+    asked: list[tuple[bool, int | None]] = []
+
+    def prepare(x: Any, out: bool, threads: int | None) -> Ready:
+        asked.append((out, threads))
+        return ready(lambda: -SIGMOID(x) if out else SIGMOID(x), CPU, allocates=True)
+
+    found = replace(row("actcli", SIGMOID), prepare=prepare)
+    assert max_ulp(found, SIGMOID, FLOAT32)[0] < 0.51
+    assert max_ulp(found, SIGMOID, FLOAT32, out=True, threads=3)[1].startswith("wrong sign")
+    assert asked == [(False, None), (True, 3)]
+
+
+def test_the_very_inputs_are_looked_at() -> None:
+    lazy = answering(lambda x: SIGMOID(x) if x.size < 10_000 else np.zeros_like(x))
+    assert max_ulp(lazy, SIGMOID, FLOAT32)[0] < 0.51
+    x = np.random.default_rng(0).standard_normal(20_000).astype(np.float32)
+    assert max_ulp(lazy, SIGMOID, FLOAT32, x)[0] > 2.0**23
+    assert max_ulp(answering(SIGMOID), SIGMOID, FLOAT32, x)[0] < 0.51
+    ends = answering(lambda x: np.where(np.arange(x.size) == x.size - 1, x, SIGMOID(x)))
+    same = np.full(20_000, 2, np.float32)  # equal inputs may have unequal answers
+    same[:5] = np.nan
+    assert max_ulp(ends, SIGMOID, FLOAT32, same)[0] > 1e6
+    assert max_ulp(answering(SIGMOID), SIGMOID, FLOAT32, same)[0] < 0.51
 
 
 def test_a_wrong_finite_answer_where_infinity_is_due() -> None:

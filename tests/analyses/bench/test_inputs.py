@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,20 @@ def test_numbers_of_an_array_are_repeated_and_rounded(tmp_path: Path) -> None:
     x = inputs(str(file), 6, FLOAT32, 0)
     np.testing.assert_array_equal(x, np.float32([0.1, np.inf, 2, 3, 0.1, np.inf]))
     np.testing.assert_array_equal(inputs(str(file), 2, FLOAT32, 0), x[:2])
+
+
+def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file := tmp_path / "x.csv").write_text("1,2\n")
+    os.utime(file, ns=(1, 1))
+    read: list[Path] = []
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (read.append(path), read_bytes(path))[1])
+    for _ in range(3):
+        assert list(inputs(str(file), 3, FLOAT32, 0)) == [1, 2, 1]
+    assert len(read) == 1
+    file.write_text("5\n")
+    os.utime(file, ns=(2, 2))
+    assert list(inputs(str(file), 2, FLOAT32, 0)) == [5, 5]
 
 
 def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 from actcli.analyses.bench import remarks
+from actcli.analyses.bench.measure.job import StoppedBy
 from actcli.analyses.bench.measure.machine import Cache
-from actcli.analyses.bench.people import fitted
 from actcli.analyses.bench.plots import plots
-from actcli.analyses.bench.relative import about_relu, relative_table
+from actcli.analyses.bench.relative import about_operations, about_relu, relative_table
 from actcli.analyses.bench.request import Request
 from actcli.analyses.bench.row import Row, key_columns
 from actcli.analyses.bench.sensitivity import among
@@ -26,7 +28,7 @@ CONTRACT = (
 ).split()
 
 
-def pair(**more: float) -> list[Row]:
+def pair(**more: Any) -> list[Row]:
     textbook = row("textbook", 2e-3)
     return [row("actcli", 1e-3, baseline=textbook, **more), textbook]
 
@@ -93,14 +95,18 @@ def test_people_see_the_keys_that_tell_rows_apart() -> None:
     assert "threads" not in [column.name for column in key_columns(own) if column.audience != "machines"]
 
 
-def test_columns_are_left_out_where_the_terminal_is_narrow() -> None:
-    table = timings_table(pair(bound_by="memory"), memory=False)
-    assert fitted(table, 120) == (table, [])
-    narrow, dropped = fitted(table, 60)
-    assert dropped == ["bound by", "GB/s"]
-    assert [column.name for column in narrow.columns_for("people")] == [
-        "implementation", "time", "of_copy", "times", "error",
-    ]  # fmt: skip
+def test_columns_that_people_can_do_without() -> None:
+    columns = timings_table(pair(), memory=True).columns + timings_table(pair(), memory=False).columns
+    order = {column.dispensable: column.heading for column in columns if column.dispensable}
+    assert [order[place] for place in sorted(order)] == ["bound by", "GB/s", "of copy", "peak"]
+
+
+def test_programs_are_told_why() -> None:
+    rows = pair(bound_by="memory", why="90 % of a copy from memory")
+    table = timings_table(rows, memory=False)
+    assert table.to_pandas()["reason"][0] == "90 % of a copy from memory"
+    (stopped,) = (column for column in table.columns if column.name == "stopped_by")
+    assert all(word in stopped.meaning for word in get_args(StoppedBy))
 
 
 def test_relative_speed_is_against_sigmoid_by_the_same_implementation() -> None:
@@ -122,10 +128,10 @@ def test_relative_speed_is_against_sigmoid_by_the_same_implementation() -> None:
 @pytest.mark.parametrize(
     ("sigmoid", "bound_by", "words"),
     [
-        (20e-3, "compute", "holds for textbook at 1,000 float32, 20.0 ×"),
+        (20e-3, "compute", "textbook: holds at 1,000 float32, 20.0 ×"),
         (2e-3, "memory", "relu moves its bytes at 50 % of a copy's speed, which leaves at most 4.0 ×"),
         (2e-3, "launch", "calling takes most of relu's time"),
-        (2e-3, "compute", "does not hold for textbook"),
+        (2e-3, "compute", "textbook: does not hold at 1,000 float32, "),
     ],
 )
 def test_the_claim_about_relu(sigmoid: float, bound_by: str, words: str) -> None:
@@ -134,6 +140,41 @@ def test_the_claim_about_relu(sigmoid: float, bound_by: str, words: str) -> None
     assert words in said
     assert "1 max against 1 exp, 1 +" in said
     assert about_relu([relu]) == []
+
+
+def test_a_copy_is_no_limit_to_a_relu_that_is_faster() -> None:
+    relu = row("textbook", 0.4e-3, activation="relu", bound_by="memory")
+    (said,) = about_relu([relu, row("textbook", 2e-3)])
+    assert re.search(r"relu moves its bytes at \d+ % of a copy's speed \(1 exp", said)
+
+
+def test_the_claim_about_relu_is_made_once_an_implementation() -> None:
+    rows = [
+        row(name, seconds, activation=activation, size=size)
+        for name in ("actcli", "textbook")
+        for size in (1000, 100_000)
+        for activation, seconds in (("relu", 1e-3), ("sigmoid", 20e-3 if size == 1000 else 2e-3))
+    ]
+    said = about_relu(rows)
+    assert [line.split(": ")[0] for line in said] == [
+        "“ReLU is 10 × faster than sigmoid”, actcli",
+        "“ReLU is 10 × faster than sigmoid”, textbook",
+    ]
+    assert ": holds at 1,000 float32, 20.0 ×" in said[0]
+    assert "; does not hold at 1e5 float32, 2.00 ×" in said[0]
+
+
+def test_operations_stand_in_a_note_where_several_sizes_take_their_room() -> None:
+    rows = [row(size=size, activation=name) for size in (1000, 10) for name in ("sigmoid", "tanh")]
+
+    def headings() -> list[str]:
+        return [column.name for column in relative_table(rows).columns_for("people")]
+
+    assert headings() == ["activation", "implementation", "elements", "times", "mean"]
+    assert about_operations(rows) == ["operations: sigmoid 1 exp, 1 +; tanh 1 exp, 1 +"]
+    del rows[2:]
+    assert headings() == ["activation", "implementation", "times", "mean", "operation_names"]
+    assert about_operations(rows) == []
 
 
 def test_every_sample_is_there_on_request() -> None:
@@ -151,12 +192,13 @@ def test_remarks_are_made_once_for_all_that_share_them() -> None:
     for each in rows:
         each.samples = samples(1e-3, noise=0.5)
     rows[1].samples.stopped_by = "budget"
-    rows[0].samples.first_call = 2.0
+    rows[0].first_call = 2.0
     rows[0].asked = 4
     remarks.add(rows, Request(budget=1), last_level=1 << 30)
     said = remarks.summarised(rows)
     assert sum("noisy: close other programs" in line for line in said) == 1
-    assert "actcli: first call 2.00 s" in [line.rstrip() for line in said]
+    assert "actcli: first call 2.0 s (compiling, loading)" in said
+    assert timings_table(rows, memory=False).to_pandas()["first_call_s"][0] == 2.0
     assert "actcli: uses 1 of 4 threads" in said
     assert "all rows: not quite cold: all its buffers together fit into the last cache" in said
     assert any(note.startswith("noisy, spread") for note in rows[1].notes)
@@ -194,3 +236,18 @@ def test_a_plot_has_a_line_an_implementation_the_copy_and_the_caches() -> None:
         assert np.all(np.asarray(series.y) <= np.asarray(series.high))
     assert [mark.name for mark in plot.marks] == ["L1d full"]
     assert plots([], []) == ()
+
+
+def test_distributions_have_lines_of_their_own() -> None:
+    rows = [row(size=size, distribution=each) for size in (10, 100) for each in ("normal", "saturated")]
+    (plot,) = plots(rows, [])
+    assert [series.name for series in plot.series] == ["actcli, normal", "actcli, saturated", "copy"]
+    assert [list(series.x) for series in plot.series] == [[10, 100]] * 3
+
+
+def test_too_few_rounds_tell_nothing_of_the_values() -> None:
+    normal, subnormal = row(), row(seconds=3e-3, distribution="subnormal")
+    normal.samples, subnormal.samples = samples(1e-3, rounds=3), samples(3e-3, rounds=3)
+    assert among([normal, subnormal]) == ["too few rounds to tell whether times depend on the values"]
+    normal.samples, subnormal.samples = samples(1e-3), samples(3e-3)
+    assert among([normal, subnormal]) == ["times depend on the values, against normal inputs: actcli sigmoid 3.0 × on subnormal"]

@@ -32,6 +32,10 @@ def test_intervals_are_told_in_percent() -> None:
 
 def test_a_difference_of_nothing_does_not_look_like_a_win() -> None:
     assert words.ratio_text((1.3, 0.9, 1.6)) == "≈ 1 ± 60 %"
+    assert words.ratio_text((1.03, 1.015, 1.05)) == "≈ 1 ± 5.0 %"
+    assert words.ratio_text((0.97, 0.95, 0.985)) == "≈ 1 ± 5.0 %"
+    assert words.ratio_text((1.04, 1.021, 1.05)) == "1.04 ± 1.8 %"
+    assert words.ratio_text((1.3, nan, nan)).strip() == "1.30"
     assert words.ratio_text((1.3, 1.25, 1.4)) == "1.30 ± 7.7 %"
     assert words.ratio_text((1.0, 1.0, 1.0)) == "1"
     assert words.ratio_text((nan, nan, nan)) == ""

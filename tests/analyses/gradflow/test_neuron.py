@@ -42,3 +42,9 @@ def test_own_code() -> None:
 def test_shapes_that_do_not_fit_are_refused(weights: list[float], data: list[float]) -> None:
     with pytest.raises(UsageError, match="shape"):
         neuron(function("relu"), weights, 0, data)
+
+
+@pytest.mark.parametrize(("weights", "bias"), [([1e308, 1e308], 1e308), ([1e308, -1e308], 0)])
+def test_a_sum_beyond_float64_is_refused(weights: list[float], bias: float) -> None:
+    with pytest.raises(UsageError, match="example 2 overflows"):
+        neuron(function("relu"), weights, bias, [[0, 0.5], [10, 10]])

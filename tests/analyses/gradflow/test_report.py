@@ -181,7 +181,7 @@ def test_strange_functions_have_all_tables(activation: str) -> None:
     report = small(activation, depth=12, suggest_init=True)
     for name in report.tables:
         frame(report, name)
-    assert frame(report, "summary")["verdict"][0] in ("dead", "exploding", "linear")
+    assert frame(report, "summary")["verdict"][0] in ("dead", "exploding", "linear", "undefined")
 
 
 def test_nothing_is_advised_for_a_net_that_is_fine() -> None:
@@ -189,15 +189,55 @@ def test_nothing_is_advised_for_a_net_that_is_fine() -> None:
 
 
 def test_the_verdict_in_one_line_of_words() -> None:
-    vanished = case([-27.0, -27.1, -26.9], "sigmoid")
+    vanished = case([-29.0, -29.1, -28.9], "sigmoid")
     line = verdict.sentence([vanished])
     assert line == (
-        "sigmoid: vanishing; 9.1e-13 of the gradient is left after 20 layers at best; "
+        "sigmoid: vanishing; 9.1e-13 of the gradient is left after 20 layers at best (2.5e-13 measured); "
         "use tanh with --init critical, or relu with --init he"
     )
     fine = case([0.0, 0.1, -0.1], "relu")
     assert verdict.sentence([fine, vanished]) == "vanishing: sigmoid; stable: relu"
     assert verdict.sentence([fine, case([9.0, 9.1, 8.9], "relu")]).count("relu with σw = 1.5, σb = 0.1") == 2
+
+
+@pytest.mark.parametrize(
+    ("ratio", "options"),
+    [(-12.0, {}), (-29.0, {"arch": "residual"}), (-29.0, {"norm": "layer"}), (-29.0, {"arch": "rnn"})],
+)
+def test_a_bound_on_slopes_is_quoted_only_where_it_holds(ratio: float, options: dict[str, Any]) -> None:
+    made = case([ratio, ratio - 0.1, ratio + 0.1], "sigmoid", **options)
+    assert "at best" not in verdict.sentence([made])
+    assert verdict.reason(made) in verdict.sentence([made])
+    assert math.isnan(verdict.bound(made)) == bool(options)
+
+
+@pytest.mark.parametrize("exponent", [-400.00001, -309.00001, 399.99999])
+def test_sizes_far_beyond_float64_have_a_mantissa_below_10(exponent: float) -> None:
+    reason = verdict.reason(case([exponent * math.log(10)]))
+    assert "1.00e" in reason
+    assert "10.0" not in reason
+
+
+def test_what_has_no_value_is_undefined_rather_than_exploding() -> None:
+    report = small("log(x)", fail_if="exploding")
+    (row,) = frame(report, "summary").itertuples()
+    assert (row.verdict, row.reason) == ("undefined", "log(x) has no value for x < 0, where pre-activations go")
+    assert "--init" not in row.suggestion
+    assert report.failed == ""
+
+
+def test_gates_and_norms_keep_a_straight_line_from_collapsing() -> None:
+    flat = [0.0, 0.1, -0.1]
+    assert verdict.verdict(case(flat, "identity", arch="rnn")) == "linear"
+    assert verdict.reason(case(flat, "identity", arch="rnn")).endswith(
+        "every step is linear, so the net is one linear map"
+    )
+    for options in ({"arch": "lstm"}, {"norm": "layer"}):
+        assert verdict.verdict(case(flat, "identity", **options)) == "stable"
+
+
+def test_advice_on_gates_stands_any_threshold() -> None:
+    assert "--forget-bias" in verdict.suggestion(case([-9.0, -9.1, -8.9], arch="lstm", depth=10**12))
 
 
 def test_the_gate_names_the_worst_net() -> None:
@@ -319,13 +359,122 @@ def test_the_phase_diagram_shows_where_the_net_is() -> None:
 def test_people_see_some_layers_of_a_deep_net_and_where_the_rest_is() -> None:
     options = request(**{**SMALL, "depth": 300})
     functions = [actcli.get("tanh")]
-    report = for_people(gradflow(functions, options), options, activations=1)
+    report = for_people(gradflow(functions, options), options, functions, table=None)
     assert list(report.tables) == ["summary", "depth", "layers"]
     layers = frame(report, "layers")["layer"]
     assert (len(layers), layers.iloc[0], layers.iloc[-1]) == (LAYERS, 1, 300)
     depths = frame(report, "depth")["depth"]
     assert (len(depths), depths.iloc[-1]) == (DEPTHS, 300)
     assert report.notes[-1].startswith("more with --table: theory, critical")
+
+
+def shown_of_products(activation: str, depth: int) -> str:
+    options = request(depth=depth, samples=10)
+    functions = [actcli.get(activation)]
+    report = for_people(gradflow(functions, options, table="depth"), options, functions, table="depth")
+    assert list(report.tables) == ["depth"]
+    return ",".join(column.name for column in report.tables["depth"].columns_for("people"))
+
+
+def test_people_see_of_products_what_fits_and_differs() -> None:
+    few = "depth,bound,typical,geometric_mean,exact_mean,sample_mean,relative_stderr,median"
+    assert shown_of_products("tanh", 20) == few
+    assert shown_of_products("tanh", 100) == "depth,bound,geometric_mean,exact_mean,sample_mean,relative_stderr"
+
+
+# nets that theory is not of, inits, sizes
+
+
+@pytest.mark.parametrize("options", [{"arch": "residual"}, {"norm": "rms"}, {"arch": "gru"}])
+def test_theory_of_plain_nets_is_not_shown_for_others(options: dict[str, Any]) -> None:
+    report = small("tanh", table="theory", **options)
+    (row,) = frame(report, "theory").itertuples()
+    assert math.isnan(row.chi_1)
+    assert row.reason == "the theory of fixed points is that of --arch mlp without a --norm"
+    assert any(row.reason in note for note in report.notes)
+    (summary,) = frame(report, "summary").itertuples()
+    assert math.isnan(summary.bound)
+    assert math.isnan(summary.trainable_depth)
+    theory = frame(report, "underflow").query("source == 'theory √χ₁'")
+    assert theory["zero_depth"].isna().all()
+    assert set(theory["reason"]) == {row.reason}
+    assert "jacobian" not in report.tables
+
+
+def test_biases_alone_leave_the_weights_of_the_init() -> None:
+    several = small("tanh", init="he,xavier", sigma_b=0.3, table="theory")
+    assert [(row.init, row.sigma_w, row.sigma_b) for row in frame(several, "theory").itertuples()] == [
+        ("he, σb = 0.3", pytest.approx(math.sqrt(2)), 0.3), ("xavier, σb = 0.3", 1.0, 0.3),
+    ]  # fmt: skip
+    (critical,) = frame(small("tanh", init="critical", sigma_b=0.3, table="theory"), "theory").itertuples()
+    assert critical.chi_1 == pytest.approx(1.0)
+    (own,) = frame(small("tanh", init="he", sigma_w=1.2, table="theory"), "theory").itertuples()
+    assert (own.init, own.sigma_w) == ("σw = 1.2, σb = 0", 1.2)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"init": "nope", "sigma_w": 1.0}, "unknown initialisation 'nope'"),
+        ({"init": "normal:1e308"}, "--init normal:1e\\+308: weights this large"),
+        ({"table": "nope"}, "no table 'nope' in gradflow; it has summary"),
+        ({"table": "layer"}, "did you mean layers"),
+        ({"table": "phase"}, "--table phase needs --phase-diagram"),
+        ({"table": "clipping"}, "--table clipping needs --clip NORM"),
+        ({"table": "neuron"}, "--table neuron needs --neuron"),
+        ({"table": "gates"}, "--table gates needs --arch lstm or --arch gru"),
+        ({"table": "jacobian", "norm": "layer"}, "--table jacobian needs --arch mlp without a --norm"),
+        ({"depth": 10**12, "width": 1}, "3 nets of 1,000,000,000,000 layers takes .* GB, and .* GB of memory are free"),
+        ({"trials": 10**12}, "1,000,000,000,000 nets of 6 layers takes .* GB, and"),
+        ({"trials": 10**12, "arch": "rnn"}, "1,000,000,000,000 nets of 6 steps takes .* GB, and"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_it_is_begun(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        small("tanh", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "mend"),
+    [({"depth": 10**6, "samples": 1000}, "--samples 529"), ({"depth": 10**12}, "a smaller --depth")],
+)
+def test_a_sample_that_takes_too_long_is_refused(options: dict[str, Any], mend: str) -> None:
+    with pytest.raises(UsageError, match=f"slopes are the most, .* take {mend}"):
+        frame(small("tanh", table="depth", **options), "depth")
+    assert len(frame(small("tanh", table="underflow", **options), "underflow"))
+
+
+def test_a_sample_that_takes_too_long_leaves_the_other_tables_alone() -> None:
+    report = small("tanh", samples=10**12)
+    assert frame(report, "summary")["verdict"][0] == "stable"
+    assert any(note.startswith("no table depth for tanh: ") for note in report.notes)
+
+
+def test_a_function_named_twice_is_shown_once() -> None:
+    assert list(frame(small("tanh,TanH,tanh,2*x,2*x", table="theory"), "theory")["activation"]) == ["tanh", "2*x"]
+
+
+def test_functions_stand_beside_names() -> None:
+    leaky = actcli.get("leaky_relu", negative_slope=0.2)
+    report = actcli.gradflow([leaky, "relu,tanh"], **SMALL, table="theory")
+    assert list(frame(report, "theory")["activation"]) == [leaky.name, "relu", "tanh"]
+    assert list(frame(actcli.gradflow(leaky, **SMALL, table="theory"), "theory")["activation"]) == [leaky.name]
+
+
+def test_inputs_of_any_size_have_a_mean_square() -> None:
+    report = small("tanh", data=[[1e308, -1e308]], table="layers")
+    assert len(frame(report, "layers")) == SMALL["depth"]
+
+
+def test_a_plane_without_a_critical_line_says_so() -> None:
+    report = small("sigmoid", phase_diagram=True, table="phase")
+    assert frame(report, "phase").empty
+    assert any(note.startswith("sigmoid: no critical line up to σw² = 4") for note in report.notes)
+
+
+def test_a_jacobian_of_narrower_nets_says_so() -> None:
+    (note,) = small("tanh", width=2000, table="jacobian").notes
+    assert note.startswith("singular values are those of nets of 100 units a layer, not 2,000")
 
 
 def test_through_time() -> None:

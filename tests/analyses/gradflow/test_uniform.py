@@ -91,6 +91,12 @@ def test_what_does_not_exist_is_nan_with_a_reason(text: str, low: float, high: f
     assert math.isnan(found.log_slope) == ("ln" in lost)
 
 
+def test_a_stretch_narrower_than_the_grid_is_seen() -> None:
+    found = averages(function("where(abs(x - 0.011) < 0.00004, 0, x)"), -2.0, 2.0)
+    assert found.slope == pytest.approx(1 - 0.00008 / 4, rel=1e-12)
+    assert found.log_slope == -math.inf
+
+
 def test_own_code_is_averaged_as_well_as_its_differences_go() -> None:
     found, exact = averages(own(np.tanh), -2.0, 2.0), averages(function("tanh"), -2.0, 2.0)
     assert found.slope == pytest.approx(exact.slope, rel=1e-12)

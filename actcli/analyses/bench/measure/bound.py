@@ -13,21 +13,24 @@ Bound = Literal["memory", "compute", "cache", "launch", ""]
 NEAR_COPY = 70.0
 """Percent of a copy's speed from which memory is the limit: the rest is what computing hides behind the traffic."""
 
+BEYOND_COPY = 130.0
+"""Percent of a copy's speed above which memory can't be the limit: part of the data was in a cache after all."""
+
 NEAR_LAUNCH = 0.5
 """Share of a call's time that calling takes, from which calling is the limit."""
 
 
 def bound_by(
     percent_of_copy: float,
-    working_set: int,
+    footprint: int,
     caches: Sequence[Cache],
     *,
     seconds: float,
     launch: float,
-    cold: bool = True,
 ) -> tuple[Bound, str]:
     """Return what limits a row, and a clause that says why; two empty texts where no copy stands beside it.
 
+    `footprint` are the bytes that a row comes back to: all sets of its buffers in a cold run, one in a hot one.
     `launch` is the time of the same implementation for one element (NaN where unknown), in seconds as `seconds` is;
     `percent_of_copy` compares with a copy of the same bytes in the same state of the cache (NaN where unknown).
     """
@@ -36,8 +39,10 @@ def bound_by(
     if math.isnan(percent_of_copy):
         return "", ""
     if percent_of_copy >= NEAR_COPY:
-        level = next((cache for cache in caches if working_set <= cache.bytes), None)
-        if level is not None and not cold:
+        level = next((cache for cache in caches if footprint <= cache.bytes), None)
+        if level is not None:
             return "cache", f"{percent_of_copy:.0f} % of a copy within {level.name}"
+        if percent_of_copy > BEYOND_COPY:
+            return "cache", f"{percent_of_copy:.0f} % of a copy from memory: part of the data stays in a cache"
         return "memory", f"{percent_of_copy:.0f} % of a copy from memory"
     return "compute", f"{percent_of_copy:.0f} % of a copy: arithmetic takes the rest"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from actcli.analyses.bench.measure.job import Job
 
@@ -21,33 +19,24 @@ SHARE = 0.5
 """Part of the free memory that buffers may take."""
 
 
-def sets(jobs: Sequence[Job], cold: bool, last_level: int, available: int | None) -> list[int]:
-    """Return the number of sets for each job: at least one, whatever the memory.
+def sets(jobs: Sequence[Job], cold: bool, last_level: int, available: int | None) -> int:
+    """Return the number of sets, at least one whatever the memory.
 
-    Jobs that share inputs go through them together, each as far as its own sets reach. Powers of two divide each other,
-    so that none comes upon an input which another has just used.
+    It is one for all jobs, as many as the smallest needs: they share inputs, and who had fewer would meet them warmer.
     """
-    wanted = [-(-EXCEED * last_level // max(1, job.working_set)) if cold else PLACEMENTS for job in jobs]
-    counts = [min(MOST, _power_from(max(PLACEMENTS, each))) for each in wanted]
-    total = sum(count * job.working_set for count, job in zip(counts, jobs, strict=True))
-    fits = 1.0 if available is None else min(1.0, SHARE * available / max(1, total))
-    return [power_within(int(count * fits)) for count in counts]
+    smallest = min((max(1, job.working_set) for job in jobs), default=1)
+    wanted = max(PLACEMENTS, -(-EXCEED * last_level // smallest)) if cold else PLACEMENTS
+    count = min(MOST, 1 << (wanted - 1).bit_length())
+    if available is not None:
+        count = min(count, int(SHARE * available / max(1, sum(job.working_set for job in jobs))))
+    return power_within(count)
 
 
 def power_within(number: int) -> int:
-    """Return the largest power of two that isn't above a number, and at least 1."""
+    """Return the largest power of two that isn't above a number, and at least 1: so that two runs agree on it."""
     return 1 << max(1, number).bit_length() - 1
-
-
-def _power_from(number: int) -> int:
-    return 1 << (number - 1).bit_length()
 
 
 def exceeds(working_set: int, count: int, last_level: int) -> bool:
     """Tell whether so many sets of buffers are more than the last-level cache holds."""
     return working_set * count > last_level
-
-
-def copies(values: Any) -> Callable[[int], Any]:
-    """Return the function k → the k-th copy of an array, made when first asked for: inputs that jobs share."""
-    return functools.cache(lambda k: values.copy() if k else values)

@@ -7,11 +7,11 @@ the device around the window. The method is that of nvbench (NVIDIA), whose thre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from actcli.analyses.bench.measure.clock import WALL, Clock
-from actcli.analyses.bench.measure.sampling import Sample
+from actcli.analyses.bench.measure.sampling import Kept, Sample
 from actcli.core.device import Device
 from actcli.implementations.timed import Ready
 
@@ -61,7 +61,8 @@ class EventSampler:
             self._stamps = device.xp.zeros((2, 2), dtype="uint64")
             self._stamp = device.xp.RawKernel(_STAMP, "stamp")
             self._mark(0)  # compiles the kernel
-        self._fills: dict[int, int] = {}
+        self._fills: dict[tuple[Hashable, int], int] = {}
+        self._dry: set[tuple[Hashable, int]] = set()
 
     @property
     def available(self) -> int:
@@ -71,7 +72,7 @@ class EventSampler:
 
     def once(self, ready: Ready) -> float:
         """Return the seconds on the wall of one call on an idle device until it is done."""
-        with self.device.active():
+        with self.device.active(), ready.active():
             self._cuda.Device(self.device.number).synchronize()
             start = self.clock.now()
             ready.run()
@@ -79,31 +80,42 @@ class EventSampler:
             self._cuda.Device(self.device.number).synchronize()
             return self.clock.now() - start
 
-    def sample(self, lap: Sequence[Ready], before: Ready | None = None) -> Sample:
-        """Time calls that follow each other in a queue that doesn't run dry, and one by the clock on the wall."""
-        with self.device.active():
-            fills = self._fills.get(len(lap), 1)
-            seconds, ran_dry = self._timed(lap, before, fills)
-            while ran_dry and fills < MOST_FILLS:
-                self._fills[len(lap)] = fills = 2 * fills
-                seconds, ran_dry = self._timed(lap, before, fills)
+    def sample(
+        self, lap: Sequence[Ready], before: Ready | None = None, *, kept: Kept | None = None, key: Hashable = None
+    ) -> Sample:
+        """Time calls that follow each other in a queue that doesn't run dry, and one by the clock on the wall.
+
+        How much has to be queued before them is learnt once a job and number of calls. Where nothing is enough, since
+        the job itself waits for the device, no more is tried, and its samples say that the queue ran dry.
+        """
+        kept = Kept(maxlen=0) if kept is None else kept
+        case = (key, len(lap))
+        with self.device.active(), lap[0].active():
+            fills = self._fills.get(case, 1)
+            seconds, ran_dry = self._timed(lap, before, fills, kept)
+            while ran_dry and fills < MOST_FILLS and case not in self._dry:
+                fills *= 2
+                seconds, ran_dry = self._timed(lap, before, fills, kept)
+            if ran_dry:
+                self._dry.add(case)
+            self._fills[case] = 1 if case in self._dry else fills
             throttled = self._throttled()
             self._flush.fill(0)
             if before is not None:
-                before.run()
-            return Sample(seconds, self.once(lap[0]), throttled)
+                kept.append(before.run())
+            return Sample(seconds, self.once(lap[0]), throttled, ran_dry)
 
-    def _timed(self, lap: Sequence[Ready], before: Ready | None, fills: int) -> tuple[float, bool]:
+    def _timed(self, lap: Sequence[Ready], before: Ready | None, fills: int, kept: Kept) -> tuple[float, bool]:
         """Return the seconds between the events, and whether the device overtook Python."""
         start, end = self._cuda.Event(), self._cuda.Event()
         for _ in range(fills):
             self._flush.fill(0)
         if before is not None:
-            before.run()
+            kept.append(before.run())
         self._mark(0)
         start.record()
         for ready in lap:
-            ready.run()
+            kept.append(ready.run())
         end.record()
         ran_dry = bool(start.done)
         self._mark(1)

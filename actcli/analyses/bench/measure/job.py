@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 
 from actcli.analyses.bench.measure import statistics
-from actcli.analyses.bench.measure.sampling import Sampler
 from actcli.implementations.timed import Ready
 
 Array = np.ndarray[Any, Any]
@@ -21,10 +20,9 @@ StoppedBy = Literal["interval", "samples", "budget", "interrupted", "failed"]
 class Job:
     """One row of a benchmark.
 
-    `prepare(k)` binds the computation to the k-th set of buffers; jobs of one size and dtype may share inputs.
-    `bytes_moved` counts what one call reads and writes by its definition, `working_set` what one set of buffers takes.
-    `beside` names the jobs that ratios are taken against: they go on for as long as this one does. `sampler` times
-    this job where the measurement's own can't: work on a stream of its own, which device events don't see.
+    `prepare(k)` binds the computation to the k-th set of buffers; jobs of one size and dtype may share inputs, which
+    `inputs(k)` makes. `bytes_moved` counts what one call reads and writes by its definition, `working_set` what one set
+    of buffers takes. `beside` names the jobs that ratios are taken against: they go on for as long as this one does.
     """
 
     key: Hashable
@@ -32,7 +30,7 @@ class Job:
     bytes_moved: int
     working_set: int
     beside: tuple[Hashable, ...] = ()
-    sampler: Sampler | None = None
+    inputs: Callable[[int], object] = lambda k: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Plan:
     budget: float
     interval: float = 0.02
     cold: bool = True
-    minimum: int = 10
+    minimum: int = statistics.DECISIVE
     maximum: int = 2_000
     seed: int = 0
 
@@ -59,7 +57,8 @@ class Samples:
     `seconds` are per call, one a round, NaN where a round went without this job or its sample was dropped; `wall`
     likewise by the clock on the wall, which differs from `seconds` for a GPU only. `batch`: calls in one sample;
     `buffers`: sets of buffers that were rotated; `dropped`: why samples were thrown away, one text a sample.
-    `failure` says what went wrong where the job could not be run.
+    `failure` says what went wrong where the job could not be run, or not to the end. In `ran_dry` samples a device
+    waited for Python, so that they hold more than its own time.
     """
 
     key: Hashable
@@ -71,6 +70,7 @@ class Samples:
     stopped_by: StoppedBy = "budget"
     dropped: list[str] = field(default_factory=list)
     failure: str = ""
+    ran_dry: int = 0
 
     @property
     def count(self) -> int:

@@ -1,16 +1,13 @@
-"""What the machine has: caches and free memory, as the system tells them."""
+"""The caches that the machine has, as the system tells them."""
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
 SYSTEM = Path("/sys/devices/system/cpu/cpu0/cache")
-MEMORY = Path("/proc/meminfo")
-CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 USUAL_LAST_LEVEL = 32 << 20
 """Bytes taken for the last-level cache where the system doesn't tell."""
@@ -41,12 +38,6 @@ def last_level_cache(system: Path = SYSTEM) -> Cache:
     return max(caches(system), key=lambda cache: cache.bytes, default=Cache("assumed", USUAL_LAST_LEVEL))
 
 
-def memory_available(memory: Path = MEMORY, group: Path = CONTROL_GROUP) -> int | None:
-    """Return the bytes that can still be allocated without swapping; None where the system doesn't tell."""
-    free = [each for each in (_free_in_system(memory), _free_in_group(group)) if each is not None]
-    return min(free, default=None)
-
-
 def _from_files(system: Path) -> list[Cache]:
     found = []
     for index in sorted(system.glob("index*")):
@@ -71,22 +62,3 @@ def _sysctl(key: str) -> int:
     except (OSError, subprocess.TimeoutExpired):
         return 0
     return int(told) if told.strip().isdigit() else 0
-
-
-def _free_in_system(memory: Path) -> int | None:
-    if memory.exists():
-        match = re.search(r"^MemAvailable:\s+(\d+) kB", memory.read_text(), re.MULTILINE)
-        return int(match[1]) << 10 if match else None
-    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
-        # macOS tells only what there is; half of it is what a process can hope for.
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    return None
-
-
-def _free_in_group(group: Path) -> int | None:
-    """Return what is left of a container's limit."""
-    try:
-        limit, used = ((group / name).read_text().strip() for name in ("memory.max", "memory.current"))
-    except OSError:
-        return None
-    return max(0, int(limit) - int(used)) if limit.isdigit() else None

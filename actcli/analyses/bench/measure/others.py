@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 STATISTICS = Path("/proc/stat")
+
+OTHER_LOAD = "other_load"
+"""The name, in an environment, of the cores that other processes kept busy while it was measured."""
+
+CONSIDERABLE = 0.1
+"""Part of the cores from which on times aren't compared with those of another run."""
+
+
+def is_loaded(environment: Mapping[str, str]) -> bool:
+    """Tell whether other processes did much while something was measured; no, where nobody knows."""
+    try:
+        return float(environment[OTHER_LOAD]) > CONSIDERABLE * int(environment["cores"])
+    except (KeyError, ValueError):
+        return False
 
 
 class Others:

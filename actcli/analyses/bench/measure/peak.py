@@ -2,17 +2,21 @@
 
 Two witnesses, because each is blind to something: tracemalloc sees every array of NumPy, touched or not, but not what
 libraries with allocators of their own (torch, jax) take; the resident set sees whatever was touched, in whole pages.
-The larger one is told, with its name.
+The larger one is told.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import re
+import signal
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from actcli.implementations.timed import Ready
 
@@ -22,34 +26,45 @@ CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # proc(5): resets the "high water mark" of the resident set
 
 
-class Peak(NamedTuple):
-    """Bytes, and which witness told: `tracemalloc` or `resident set`."""
+def peak(ready: Ready) -> int:
+    """Return the peak memory of one call in bytes, beyond what there was before it.
 
-    bytes: int
-    way: str
-
-
-def peak(ready: Ready) -> Peak:
-    """Return the peak memory of one call beyond what there was before it, after a call that does what is done once."""
+    A call before that does what is done once.
+    """
     with ready.active():
         _call(ready)
-        witnesses = [Peak(_traced(ready), "tracemalloc")]
-        if _can_reset():
-            witnesses.append(Peak(_resident(ready), "resident set"))
+        traced = _traced(ready)
+        resident = _resident(ready) if _can_reset() else 0
     # Where they differ by a page or a small object only, tracemalloc is the exact one.
-    return max(witnesses, key=lambda witness: (witness.bytes > 1.01 * witnesses[0].bytes, witness.bytes))
+    return resident if resident > 1.01 * traced else traced
 
 
-def peak_in_child(build: Callable[..., Ready], *arguments: Any) -> Peak:
+def peak_in_child(build: Callable[..., Ready], *arguments: Any) -> int:
     """Return the peak memory of one call of `build(*arguments)`, a function of a module, in a fresh process.
 
     Memory that an earlier call left with an allocator can't hide there what this one takes.
     """
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with _held_interrupts() as let_through, multiprocessing.get_context("spawn").Pool(1) as pool:
+        let_through()
         return pool.apply(_build_and_measure, (build, arguments))
 
 
-def _build_and_measure(build: Callable[..., Ready], arguments: tuple[Any, ...]) -> Peak:
+@contextmanager
+def _held_interrupts() -> Iterator[Callable[[], object]]:
+    """Hold Ctrl-C back from this thread until what is yielded is called, and for good from processes started before.
+
+    A terminal sends it to every process. A child has nothing to say of it: its parent ends it.
+    """
+    resource_tracker.ensure_running()  # when the first child starts it, it lets interrupts through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    let_through = partial(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+    try:
+        yield let_through
+    finally:
+        let_through()
+
+
+def _build_and_measure(build: Callable[..., Ready], arguments: tuple[Any, ...]) -> int:
     return peak(build(*arguments))
 
 

@@ -10,19 +10,25 @@ import gc
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
 from actcli.analyses.bench.measure import statistics
+from actcli.analyses.bench.measure.allocator import settle
 from actcli.analyses.bench.measure.buffers import PLACEMENTS, power_within, sets
 from actcli.analyses.bench.measure.clock import WALL, Clock
 from actcli.analyses.bench.measure.job import Job, Plan, Samples
-from actcli.analyses.bench.measure.sampling import Sample, Sampler, WallSampler
+from actcli.analyses.bench.measure.sampling import Kept, Sample, Sampler, WallSampler
+from actcli.analyses.bench.request import Progress
 from actcli.errors import UsageError
 from actcli.implementations.timed import Ready
 
 FEWEST = 3
 """Samples that every job gets, however small the budget."""
+
+OVERTIME = 2.0
+"""Times the budget that may be spent on samples enough for an interval."""
 
 STEPS = 1_000
 """Steps of the clock that a sample lasts at the least: reading the clock then adds a thousandth."""
@@ -39,9 +45,6 @@ NEXT_LOOK = 1.1
 PREPARING = 0.25
 """Part of the budget that making buffers may take: memory that the system hands out for the first time is slow."""
 
-Progress = Callable[[str, float, float], None]
-"""`(what, seconds gone, seconds in all)`. Called between samples; what it starts (threads) would run during them."""
-
 
 def measure(
     jobs: Sequence[Job],
@@ -55,13 +58,15 @@ def measure(
     """Return the samples of each job, in the order of the jobs.
 
     `sampler` times one sample; by default with `clock`, on the CPU. `last_level` is the size in bytes of the cache
-    that cold buffers exceed, by default the device's. A job whose code raises is given up, and its `failure` says
-    why. An interrupt (Ctrl-C) ends the measurement early: jobs that were not done say `interrupted`.
+    that cold buffers exceed, by default the device's. `progress` is called between samples; threads that it starts
+    would run during them. A job whose code raises is given up, and its `failure` says why. An interrupt (Ctrl-C) ends
+    the measurement early: jobs that were not done say `interrupted`.
     """
     sampler = sampler or WallSampler(clock)
-    counts = sets(jobs, plan.cold, last_level or sampler.last_level, sampler.available)
+    count = sets(jobs, plan.cold, last_level or sampler.last_level, sampler.available)
+    settle()
     rotation = _Rotation()
-    runs = [_Run(job, plan, sampler, count, rotation) for job, count in zip(jobs, counts, strict=True)]
+    runs = [_Run(job, plan, sampler, rotation) for job in jobs]
     start = sampler.clock.now()
 
     def gone() -> float:
@@ -69,14 +74,37 @@ def measure(
 
     with _undisturbed():
         try:
-            for number, run in enumerate(runs):
-                progress(f"preparing {number + 1} of {len(runs)}", gone(), plan.budget)
-                run.prepare(until=start + PREPARING * plan.budget * (number + 1) / len(runs))
+            _prepare(runs, count, plan, gone, progress)
             _go_round([run for run in runs if not run.samples.failure], plan, gone, progress)
         except KeyboardInterrupt:
             for run in runs:
                 run.interrupt()
     return [run.samples for run in runs]
+
+
+def _prepare(runs: Sequence[_Run], count: int, plan: Plan, gone: Callable[[], float], progress: Progress) -> None:
+    """Make the buffers: all inputs, then what goes with each of them for all jobs before the next.
+
+    Made job by job, those of the first job would lie nearest to the inputs, and it would be the faster for it. All jobs
+    have the same number of sets, as many as there is time for.
+    """
+    inputs = 0
+    while inputs < count and (inputs < PLACEMENTS or gone() < PREPARING / 2 * plan.budget):
+        for run in runs:
+            run.attempt(partial(run.job.inputs, inputs))
+        inputs += 1
+    for number, run in enumerate(runs):
+        progress(f"preparing {number + 1} of {len(runs)}", gone(), plan.budget)
+        run.attempt(run.begin)
+    until = gone() + PREPARING / 2 * plan.budget
+    generator = np.random.default_rng(plan.seed)
+    made = 1
+    while made < power_within(inputs) and (made < PLACEMENTS or gone() < until):
+        for at in generator.permutation(len(runs)):
+            runs[at].attempt(partial(runs[at].extend, made))
+        made += 1
+    for run in runs:
+        run.attempt(partial(run.complete, power_within(made), lambda: gone() < until))
 
 
 def _go_round(runs: Sequence[_Run], plan: Plan, gone: Callable[[], float], progress: Progress) -> None:
@@ -87,9 +115,9 @@ def _go_round(runs: Sequence[_Run], plan: Plan, gone: Callable[[], float], progr
         for run in runs:
             run.open_round()
         for at in generator.permutation(len(running)):
-            if number >= FEWEST and gone() >= plan.budget:
+            if gone() >= (plan.budget if number >= statistics.ENOUGH else OVERTIME * plan.budget) and number >= FEWEST:
                 return
-            running[at].take()
+            running[at].attempt(running[at].take)
         number += 1
 
 
@@ -97,7 +125,7 @@ def _needed(runs: Sequence[_Run]) -> list[_Run]:
     """Return the runs that are not done, and those that their ratios are taken against."""
     undone = [run for run in runs if not run.is_done()]
     beside = {key for run in undone for key in run.job.beside}
-    return [run for run in runs if run in undone or run.job.key in beside]
+    return [run for run in runs if not run.samples.failure and (run in undone or run.job.key in beside)]
 
 
 class _Rotation:
@@ -115,26 +143,48 @@ class _Rotation:
 class _Run:
     """A job under way."""
 
-    def __init__(self, job: Job, plan: Plan, sampler: Sampler, buffers: int, rotation: _Rotation) -> None:
-        self.job, self.plan, self.sampler = job, plan, job.sampler or sampler
-        self.buffers, self.rotation = buffers, rotation
+    def __init__(self, job: Job, plan: Plan, sampler: Sampler, rotation: _Rotation) -> None:
+        self.job, self.plan, self.sampler, self.rotation = job, plan, sampler, rotation
         self.samples = Samples(job.key)
+        self.kept: Kept | None = None
         self.ready: list[Ready] = []
         self.next_look = plan.minimum
 
-    def prepare(self, until: float) -> None:
-        """Make the buffers, call once for what only a first call does, and find how many calls a sample needs.
-
-        After `until` no more than the fewest buffers are made.
-        """
+    def attempt(self, step: Callable[[], object]) -> None:
+        """Take a step that calls somebody else's code; where that raises, the job is given up."""
+        if self.samples.failure:
+            return
         try:
-            self.ready = [self.job.prepare(0)]
-            self.samples.first_call = self.sampler.once(self.ready[0])
-            self._prepare_others(until)
-            self.samples.batch = self._calibrated()
-        except Exception as error:
+            step()
+        except (Exception, SystemExit) as error:
             self.samples.failure = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
             self.samples.stopped_by = "failed"
+            self.samples.seconds = self.samples.wall = np.empty(0)
+
+    def begin(self) -> None:
+        """Make the first set of buffers, and call once for what only a first call does."""
+        self.ready = [self.job.prepare(0)]
+        if self.ready[0].own_stream:
+            self.sampler = WallSampler(self.sampler.clock)
+        self.samples.first_call = self.sampler.once(self.ready[0])
+
+    def extend(self, k: int) -> None:
+        """Make the k-th set."""
+        self.ready.append(self.job.prepare(k))
+
+    def complete(self, buffers: int, is_time: Callable[[], bool]) -> None:
+        """Keep so many sets, and find how many calls a sample needs.
+
+        In a cold run as many results are kept alive: where a call makes its own, it would always get the same memory.
+        """
+        del self.ready[buffers:]
+        self.samples.buffers = buffers
+        if self.plan.cold and self.ready[0].allocates:
+            self.kept = Kept(maxlen=buffers)
+            for ready in self.ready:
+                if is_time():
+                    self.sampler.sample([ready], kept=self.kept)
+        self.samples.batch = self._calibrated()
 
     def open_round(self) -> None:
         """Add a round, without a sample as yet."""
@@ -146,6 +196,7 @@ class _Run:
         batch = self.samples.batch
         taken = self._sample(batch, warm=batch > 1 or not self.plan.cold)
         self.samples.wall[-1] = taken.wall
+        self.samples.ran_dry += taken.ran_dry
         if taken.dropped:
             self.samples.dropped.append(taken.dropped)
         else:
@@ -182,18 +233,11 @@ class _Run:
         """
         taken = self.rotation.take(calls) if self.plan.cold else [*self.rotation.take(1)] * calls
         before = self._set(taken[0] - self.plan.cold) if warm else None
-        return self.sampler.sample([self._set(at) for at in taken], before)
+        lap = [self._set(at) for at in taken]
+        return self.sampler.sample(lap, before, kept=self.kept, key=self.job.key)
 
     def _set(self, at: int) -> Ready:
         return self.ready[at % len(self.ready)]
-
-    def _prepare_others(self, until: float) -> None:
-        for k in range(1, self.buffers):
-            if k >= PLACEMENTS and self.sampler.clock.now() > until:
-                break
-            self.ready.append(self.job.prepare(k))
-        del self.ready[power_within(len(self.ready)) :]
-        self.samples.buffers = len(self.ready)
 
 
 @contextmanager

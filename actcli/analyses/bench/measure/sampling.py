@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple, Protocol
 
 from actcli.analyses.bench.measure.clock import WALL, Clock
-from actcli.analyses.bench.measure.machine import last_level_cache, memory_available
+from actcli.analyses.bench.measure.machine import last_level_cache
+from actcli.core.memory import memory_available
 from actcli.implementations.timed import Ready
 
 
 class Sample(NamedTuple):
     """Seconds that all calls of a sample took by the device's own clock, and what one takes by the clock on the wall.
 
-    `dropped` says why the sample must not count, where it must not.
+    `dropped` says why the sample must not count, where it must not; `ran_dry` whether the device waited for the host.
     """
 
     seconds: float
     wall: float
     dropped: str = ""
+    ran_dry: bool = False
+
+
+Kept = deque[object]
+"""The last results: what is alive isn't where a call puts its own, so that it writes to memory that isn't cached."""
 
 
 class Sampler(Protocol):
@@ -43,14 +50,19 @@ class Sampler(Protocol):
     def once(self, ready: Ready) -> float:
         """Return the seconds on the wall of one call until it is done."""
 
-    def sample(self, lap: Sequence[Ready], before: Ready | None = None) -> Sample:
-        """Time calls that follow each other, in the context of the first; `before` is called, untimed, before them."""
+    def sample(
+        self, lap: Sequence[Ready], before: Ready | None = None, *, kept: Kept | None = None, key: Hashable = None
+    ) -> Sample:
+        """Time calls that follow each other, in the context of the first; `before` is called, untimed, before them.
+
+        Results go into `kept`, where given. What is learnt about a job is remembered under its `key`.
+        """
 
 
 class WallSampler:
     """Samples by the clock on the wall, for computations that are done when `finish` returns.
 
-    The loop costs some 30 ns a call, about what `timeit` adds, and nothing is subtracted for it: a caller pays for
+    The loop costs some 40 ns a call, about what `timeit` adds, and nothing is subtracted for it: a caller pays for
     calling too.
     """
 
@@ -76,18 +88,21 @@ class WallSampler:
         """Return the seconds of one call until it is done."""
         return self.sample([ready]).seconds
 
-    def sample(self, lap: Sequence[Ready], before: Ready | None = None) -> Sample:
+    def sample(
+        self, lap: Sequence[Ready], before: Ready | None = None, *, kept: Kept | None = None, key: Hashable = None
+    ) -> Sample:
         """Time calls that follow each other, until the last is done."""
+        keep = (Kept(maxlen=0) if kept is None else kept).append
         calls = [ready.run for ready in lap]
         finishes = dict.fromkeys(ready.finish for ready in lap)
         now = self.clock.now
         with lap[0].active():
             if before is not None:
-                before.run()
+                keep(before.run())
                 before.finish()
             start = now()
             for call in calls:
-                call()
+                keep(call())
             for finish in finishes:
                 finish()
             seconds = now() - start

@@ -9,6 +9,7 @@ and Revels, "Robust benchmarking in noisy environments" (2016).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +24,15 @@ RESAMPLES = 1_000
 MATTERS = 0.05
 """Relative change below which two times count as the same."""
 
+FLOOR = 0.02
+"""Relative difference of two rows of one run below which they count as equal: memory's layout alone makes as much."""
+
+ENOUGH = 6
+"""Samples below which no interval is told: the smallest and largest of five enclose the median in 94 % of cases."""
+
+DECISIVE = 20
+"""Samples that both runs must have before one may be called slower or faster than the other."""
+
 SPREAD = 0.10
 """Interquartile range over median above which a measurement is called noisy."""
 
@@ -36,30 +46,30 @@ REMEDY = "close other programs, keep the clock frequency fixed, pin the process 
 
 
 def median_interval(seconds: Array, seed: int = 0) -> tuple[float, float, float]:
-    """Return the median of the samples that aren't NaN, and the ends of its 95 % interval (NaN below two samples)."""
-    there = seconds[np.isfinite(seconds)]
-    if there.size < 2:
-        return float(there[0]) if there.size else math.nan, math.nan, math.nan
-    return _interval(float(np.median(there)), _resampled(there, 0.5, 1, np.random.default_rng(seed)))
+    """Return the median of the samples that aren't NaN, and the ends of its 95 % interval (NaN below six samples)."""
+    return _median_interval(seconds, [1], seed)
 
 
 def ratio_interval(numerator: Array, denominator: Array, seed: int = 0) -> tuple[float, float, float]:
-    """Return the median of the ratios pair by pair, with the ends of its 95 % interval.
+    """Return the median of the ratios pair by pair, with the ends of its 95 % interval (NaN below six pairs).
 
     Both arrays hold one time a round. Noise that lasts longer than a round touches both halves of a pair, and cancels.
+    What drifts from one to the other doesn't: the interval is drawn from single rounds and from blocks of neighbouring
+    ones, and reaches as far as either.
     """
     rounds = min(len(numerator), len(denominator))
-    return median_interval(numerator[:rounds] / denominator[:rounds], seed)
+    ratios = numerator[:rounds] / denominator[:rounds]
+    return _median_interval(ratios, [1, block_length(int(np.isfinite(ratios).sum()))], seed)
 
 
 def half_width(seconds: Array) -> float:
-    """Return half the width of the median's 95 % interval, relative to the median; infinite below two samples.
+    """Return half the width of the median's 95 % interval, relative to the median; infinite below six samples.
 
     This one is for deciding when to stop, and takes microseconds of the budget: it lies between the ranks that enclose
     the median by the binomial distribution, and is hardly wider than the bootstrap's.
     """
     ordered = np.sort(seconds[np.isfinite(seconds)])
-    if ordered.size < 2:
+    if ordered.size < ENOUGH:
         return math.inf
     lower = max(0, int(ordered.size / 2 - NORMAL * math.sqrt(ordered.size) / 2))
     median = float(np.median(ordered))
@@ -78,6 +88,7 @@ def spread(seconds: Array) -> float:
 def change_interval(before: Array, after: Array, seed: int = 0) -> tuple[float, float, float]:
     """Return the relative change of the median from one run to another, and the ends of its 95 % interval.
 
+    The ends are NaN where either run has fewer than six samples.
     The interval holds the noise between runs, too. Other load on a machine only ever adds time, and lasts: within a run
     neighbouring rounds resemble each other, and the medians of two runs differ by more than either run shows. So the
     interval is that of the first decile, which load reaches last, from blocks of neighbouring rounds; it is widened by
@@ -88,11 +99,11 @@ def change_interval(before: Array, after: Array, seed: int = 0) -> tuple[float, 
     if not first.size or not second.size:
         return math.nan, math.nan, math.nan
     change = float(np.median(second) / np.median(first) - 1)
-    if min(first.size, second.size) < 2:
+    if min(first.size, second.size) < ENOUGH:
         return change, math.nan, math.nan
     generator = np.random.default_rng(seed)
     earlier, later = (_resampled(each, QUIET, block_length(each.size), generator) for each in (first, second))
-    _, low, high = _interval(change, later / earlier - 1)
+    low, high = _ends(later / earlier - 1)
     load = LOAD * math.hypot(*(np.median(each) / np.quantile(each, QUIET) - 1 for each in (first, second)))
     return change, min(change, low - load), max(change, high + load)
 
@@ -117,6 +128,17 @@ def verdict(low: float, high: float, matters: float = MATTERS) -> Verdict:
     return "unclear"
 
 
+def _median_interval(values: Array, blocks: Sequence[int], seed: int) -> tuple[float, float, float]:
+    """Return the median, and the ends of the interval that encloses those drawn in blocks of several lengths."""
+    there = values[np.isfinite(values)]
+    median = float(np.median(there)) if there.size else math.nan
+    if there.size < ENOUGH:
+        return median, math.nan, math.nan
+    generator = np.random.default_rng(seed)
+    ends = [_ends(_resampled(there, 0.5, block, generator)) for block in blocks]
+    return median, min(low for low, _ in ends), max(high for _, high in ends)
+
+
 def _resampled(values: Array, quantile: float, block: int, generator: np.random.Generator) -> Array:
     """Return a quantile of each of many series drawn, in circular blocks of neighbours, from one series."""
     size = values.size
@@ -126,6 +148,6 @@ def _resampled(values: Array, quantile: float, block: int, generator: np.random.
     return found
 
 
-def _interval(value: float, resampled: Array) -> tuple[float, float, float]:
+def _ends(resampled: Array) -> tuple[float, float]:
     low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return value, float(low), float(high)
+    return float(low), float(high)

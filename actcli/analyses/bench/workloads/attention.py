@@ -136,7 +136,7 @@ ATTENTION = Workload(
         Argument("W_g", "J H", normal((2 * HIDDEN) ** -0.5)),
     ),
     outputs=(Output("out", "N H"),),
-    products=("N T H H", "N H H", "N T H", "N T H", "N J H"),
+    multiplies=True,
     own=Code(_forward, _backward),
     textbook=_TEXTBOOK,
     torch=TorchCode(_torch_forward),

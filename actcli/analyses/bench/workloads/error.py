@@ -28,15 +28,15 @@ ELEMENTWISE, SUMMED = (1.0, 0.01, 5.0, 30.0, 1000.0), (1.0, 0.01, 3.0)
 """What normal numbers are multiplied by, row after row. Sums of large products would cancel: no code could be right."""
 
 
-def error(name: str, row: Timed) -> tuple[float, str]:
+def error(name: str, row: Timed, out: bool = False, threads: int | None = None) -> tuple[float, str]:
     """Return the largest error of a row's outputs and gradients in ULP, and where it is; inf where that isn't finite.
 
-    The inputs are normal numbers, smaller ones and larger ones: rows in which nothing, and much saturates. Raises
-    UsageError for an unknown workload.
+    The inputs are normal numbers, smaller ones and larger ones: rows in which nothing, and much saturates. `out` and
+    `threads` are those of `Timed.prepare`. Raises UsageError for an unknown workload.
     """
     workload, format = get_workload(name), get_format(row.dtype)
     x = points(workload, format)
-    ready = row.prepare(x, False, None)
+    ready = row.prepare(x, out, threads)
     with ready.active():
         results = ready.answer()
     names = _names(workload, row.orders)
@@ -52,7 +52,7 @@ def points(workload: Workload, format: Format) -> Array:
     """Return the elements of the first argument at which rows are audited."""
     rows = max(ROWS, 600 // workload.row)
     normal = np.random.default_rng(1).standard_normal((rows, workload.row))
-    scales = np.resize(SUMMED if workload.products else ELEMENTWISE, rows)
+    scales = np.resize(SUMMED if workload.multiplies else ELEMENTWISE, rows)
     scaled: Array = (normal * scales[:, None]).astype(format.dtype)
     return scaled.reshape(-1)
 

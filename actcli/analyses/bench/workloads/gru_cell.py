@@ -147,7 +147,7 @@ GRU_CELL = Workload(
         Argument("b", "G", normal(0.1)),
     ),
     outputs=(Output("h", "N H"),),
-    products=("N H G", "N H G"),
+    multiplies=True,
     own=Code(_forward, _backward),
     textbook=_TEXTBOOK,
     torch=TorchCode(_torch_forward, _to_torch, _from_torch),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from actcli.analyses.bench.workloads.blas import blas_threads, limited
 from actcli.analyses.bench.workloads.catalogue import get_workload
 from actcli.analyses.bench.workloads.space import Space, own_threads
 from actcli.analyses.bench.workloads.workload import Array, Arrays, Code, Workload
 from actcli.core.apply import THREADED_FROM
+from actcli.core.blas import blas_threads, limited
 from actcli.core.device import CPU, Device, get_device
 from actcli.core.formats import Format, get_format
 from actcli.errors import UsageError
@@ -131,7 +132,7 @@ def _prepare_code(
 def _prepare_torch(name: str, orders: tuple[int, ...], where: str, x: Array, out: bool, threads: int | None) -> Ready:
     import torch
 
-    from actcli.implementations.torch import to_numpy, to_tensor
+    from actcli.implementations.torch import threaded, to_numpy, to_tensor
 
     workload = get_workload(name)
     arguments, cotangents = arrays_of(workload, x)
@@ -156,20 +157,8 @@ def _prepare_torch(name: str, orders: tuple[int, ...], where: str, x: Array, out
         if where != "cpu":
             torch.cuda.synchronize(where)
 
-    ready = answering(both if 1 in orders else forward, to_numpy, finish, active=partial(_torch_threads, threads))
+    ready = answering(both if 1 in orders else forward, to_numpy, finish, active=partial(threaded, threads))
     return _unpacking(ready, len(workload.outputs), workload.torch.unpack)
-
-
-@contextmanager
-def _torch_threads(threads: int | None) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _unpacking(ready: Ready, outputs: int, unpack: Callable[[Arrays], list[Any]]) -> Ready:
@@ -180,18 +169,18 @@ def _unpacking(ready: Ready, outputs: int, unpack: Callable[[Arrays], list[Any]]
         gradients = results[outputs:]
         return (*results[:outputs], *(unpack(gradients) if gradients else ()))
 
-    return Ready(ready.run, answer, ready.finish, ready.allocates, ready.active)
+    return replace(ready, answer=answer)
 
 
 def _own(name: str, kind: str, asked: int | None, size: int = THREADED_FROM) -> int:
     if kind != "cpu":
         return 1
     rows = own_threads(asked, size)
-    return max(rows, blas_threads(asked)) if get_workload(name).products else rows
+    return max(rows, blas_threads(asked)) if get_workload(name).multiplies else rows
 
 
 def _textbook(name: str, kind: str, asked: int | None, size: int = THREADED_FROM) -> int:
-    return blas_threads(asked) if kind == "cpu" and get_workload(name).products else 1
+    return blas_threads(asked) if kind == "cpu" and get_workload(name).multiplies else 1
 
 
 def _torch(name: str, kind: str, asked: int | None, size: int = THREADED_FROM) -> int:

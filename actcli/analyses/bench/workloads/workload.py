@@ -67,6 +67,10 @@ class Output:
     elementwise: bool = False
 
 
+_WORDS = {"N": "batch", "H": "hidden", "T": "positions", "K": "classes"}
+"""What the letters of a first argument's shape count."""
+
+
 def _as_it_is(arrays: Arrays) -> list[Any]:
     return list(arrays)
 
@@ -99,9 +103,9 @@ class TorchCode:
 class Workload:
     """A computation in which activations occur.
 
-    `what` says what it computes, `source` where it comes from. `products` are the matrix products of the forward pass,
-    as letters of m, k and n. `reference` is code that is right when it runs in extended precision: the textbook's,
-    where that doesn't overflow there.
+    `what` says what it computes, `source` where it comes from, `multiplies` whether there are matrix products in it.
+    `reference` is code that is right when it runs in extended precision: the textbook's, where that doesn't overflow
+    there.
     """
 
     name: str
@@ -113,7 +117,7 @@ class Workload:
     own: Code
     textbook: Code
     torch: TorchCode
-    products: Sequence[str] = ()
+    multiplies: bool = False
     reference: Code = field(kw_only=True)
 
     def shape(self, letters: str, rows: int) -> tuple[int, ...]:
@@ -136,6 +140,12 @@ class Workload:
     def elements(self, size: int) -> int:
         """Return the size that is really computed: `size` without what doesn't fill a row. Raises UsageError."""
         return self.rows(size) * self.row
+
+    def shape_text(self, size: int) -> str:
+        """Return what a size stands for, such as `batch 3,906 × hidden 256`. Raises UsageError below one row."""
+        letters = self.arguments[0].shape
+        lengths = zip(letters.split(), self.shape(letters, self.rows(size)), strict=True)
+        return " × ".join(f"{_WORDS[letter]} {length:,}" for letter, length in lengths)
 
     def shapes(self, size: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of the arguments by name, at a size. Raises UsageError when it is less than one row."""
@@ -164,12 +174,3 @@ class Workload:
         if 1 in orders:
             moved += elements(self.outputs) + elements([each for each in self.arguments if each.differentiated])
         return moved * format.bits // 8
-
-    def flops(self, size: int, orders: Sequence[int]) -> int:
-        """Return the multiplications and additions of the matrix products; the backward pass has twice as many.
-
-        Those of element-wise steps aren't counted: there are a few of them for each element.
-        """
-        rows = self.rows(size)
-        forward = sum(2 * math.prod(self.shape(product, rows)) for product in self.products)
-        return forward * (3 if 1 in orders else 1)

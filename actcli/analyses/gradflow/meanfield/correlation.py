@@ -16,17 +16,19 @@ import numpy as np
 from actcli.activations.function import Function
 from actcli.analyses.gradflow.meanfield.moments import SMALLEST, moments
 from actcli.analyses.gradflow.meanfield.pairs import drift, rough_drift
-from actcli.analyses.gradflow.meanfield.places import edges, value_and_slope
+from actcli.analyses.gradflow.places import breaks, edges, kinks, value_and_slope
 from actcli.core.gaussian import EPSILON, Estimate, resolving_edges
 
 Array = np.ndarray[Any, Any]
 
-_ORDERS, _ORDERS_OF_JUMPS = (128, 512), (128, 512, 2048, 8192)
-"""Lengths of the expansion that are tried; beyond them a continuous function is integrated directly."""
+_ORDERS, _LONG_ORDERS = (128, 512), (128, 512, 2048, 8192)
+"""Lengths of the expansion that are tried; beyond the first two a continuous function is integrated directly."""
 _WANTED = 1e-12
 """The error of c* that will do."""
 _SMALLEST = 1e-9
 """The smallest 1 − c that is looked at."""
+_ASIDE = 1e-4
+"""The relative step in q that tells how c* varies with it."""
 _REACH = 14.0
 _POINTS = 20, 15
 
@@ -94,17 +96,36 @@ def _coefficients(function: Function, scale: float, cuts: Array, points: int, or
     return found
 
 
-def correlation(function: Function, sigma_w2: float, sigma_b2: float, q: float) -> tuple[Estimate, Estimate]:
-    """Return the fixed point c* in [0, 1) of the correlations and the slope of their map there.
+def correlation(function: Function, sigma_w2: float, sigma_b2: float, q: Estimate) -> tuple[Estimate, Estimate]:
+    """Return the fixed point c* in [0, 1) of the correlations at variance q* and the slope of their map there.
 
     It exists when c = 1 is unstable: the map is convex on [0, 1], so there is no other one.
     """
-    jumps = moments(function, q).jumps
-    for order in _ORDERS_OF_JUMPS if jumps else _ORDERS:
+    found = _at(function, sigma_w2, sigma_b2, q.value)
+    if q.error <= EPSILON * q.value:
+        return found
+    # What the error of q* adds.
+    near, off = (
+        _by_expansion(expansion(function, each, _ORDERS[0]), sigma_w2, sigma_b2, each)
+        for each in (q.value, q.value * (1 + _ASIDE))
+    )
+    far = 2 * q.error / (_ASIDE * q.value)
+    c, slope = (
+        Estimate(each.value, each.error + far * abs(a.value - b.value))
+        for each, a, b in zip(found, near, off, strict=True)
+    )
+    return c, slope
+
+
+def _at(function: Function, sigma_w2: float, sigma_b2: float, q: float) -> tuple[Estimate, Estimate]:
+    """Return the same for a variance that is known."""
+    # A double integral over fine detail would take minutes.
+    long = moments(function, q).jumps or len(breaks(function)) > len(kinks(function))
+    for order in _LONG_ORDERS if long else _ORDERS:
         c, slope = _by_expansion(expansion(function, q, order), sigma_w2, sigma_b2, q)
         if c.error <= _WANTED:
             return c, slope
-    return (c, slope) if jumps else min((c, slope), _by_pairs(function, sigma_w2, q, 1 - c.value), key=_slope_error)
+    return (c, slope) if long else min((c, slope), _by_pairs(function, sigma_w2, q, 1 - c.value), key=_slope_error)
 
 
 def _slope_error(found: tuple[Estimate, Estimate]) -> float:

@@ -6,15 +6,16 @@ All come from one curve: q = q* and χ₁ = 1 at σw² = 1/E[f′²] and σb² =
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from actcli.activations.function import Function
 from actcli.analyses.gradflow.meanfield.moments import Moments, moments
-from actcli.analyses.gradflow.meanfield.places import is_differenced, value_and_slope
 from actcli.analyses.gradflow.meanfield.root import root
+from actcli.analyses.gradflow.places import is_differenced, value_and_slope
 from actcli.core.gaussian import EPSILON, Estimate
 
 
@@ -25,6 +26,7 @@ class Critical:
     `kind` is the class: scale-invariant, K*=0 (q falls to 0 slowly), half-stable (χ∥ = 1 too, at q* > 0), none; or
     critical for a point at a given σb. `stable` is False where q drifts away from q*, None for a half-stable point,
     which is reached from one side. `gain` is that of PyTorch: the standard deviation of weights is gain/√fan_in.
+    `errors` bounds each figure's error, by its name. Where every q is a fixed point, `q_star` is for inputs N(0, 1).
     """
 
     kind: str
@@ -35,11 +37,13 @@ class Critical:
     stable: bool | None = None
     gain: float = math.nan
     reason: str = ""
-    error: float = math.nan
+    errors: Mapping[str, float] = field(default_factory=dict)
 
 
 _GRID = np.geomspace(1e-8, 1e6, 85)
 """Variances between which the curve is searched for sign changes."""
+_ASIDE = 1e-4
+"""The relative step in q that tells how figures vary with it."""
 _SMALL = 1e-4
 """A variance near 0 that tells whether q is drawn to 0 at χ₁ = 1."""
 
@@ -82,7 +86,9 @@ def _scale_invariant(slopes: tuple[float, float], sigma_b: float | None) -> Crit
         return Critical("none", reason=reason)
     sigma_w = math.sqrt(2 / (slopes[0] ** 2 + slopes[1] ** 2))
     reason = "scale-invariant: every q is a fixed point, so q stays what it is"
-    return Critical("scale-invariant", sigma_w, 0.0, 1.0, 1.0, True, sigma_w, reason, 4 * EPSILON * sigma_w)
+    q, off = sigma_w * sigma_w, 4 * EPSILON * sigma_w
+    errors = {"sigma_w": off, "sigma_b": 0.0, "q_star": 2 * off * sigma_w, "chi_parallel": 0.0, "gain": off}
+    return Critical("scale-invariant", sigma_w, 0.0, q, 1.0, True, sigma_w, reason, errors)
 
 
 def _at_zero(function: Function) -> list[Critical]:
@@ -95,7 +101,8 @@ def _at_zero(function: Function) -> list[Critical]:
     stable = near.second_moment.value < _SMALL * slope2.value
     reason = "q falls to 0, ever more slowly" if stable else "q = 0 is a fixed point from which q drifts away"
     error = sigma_w * (slope2.error / slope2.value + EPSILON)
-    return [Critical("K*=0", sigma_w, 0.0, 0.0, 1.0, stable, sigma_w, reason, error)]
+    errors = {"sigma_w": error, "sigma_b": 0.0, "q_star": 0.0, "chi_parallel": 0.0, "gain": error}
+    return [Critical("K*=0", sigma_w, 0.0, 0.0, 1.0, stable, sigma_w, reason, errors)]
 
 
 def _half_stable(function: Function) -> list[Critical]:
@@ -133,8 +140,8 @@ def _point(function: Function, q: float, kind: str, sigma_b: float | None = None
     bias = _bias(at)
     if sigma_b is None and bias.value < -bias.error:
         return None
-    sigma_w = 1 / math.sqrt(at.derivative_second_moment.value)
-    parallel = at.growth.value / at.derivative_second_moment.value
+    sigma_w = _sigma_w(at).value
+    parallel = _parallel(at).value
     stable: bool | None
     if kind == "half-stable":
         parallel, stable, reason = 1.0, None, _sides(function, q)
@@ -142,11 +149,9 @@ def _point(function: Function, q: float, kind: str, sigma_b: float | None = None
         stable, reason = True, "q is drawn to q*"
     else:
         stable, reason = False, f"χ∥ = {parallel:.4g} > 1: q drifts away from q*, and χ₁ with it from 1"
-    error = _sigma_error(function, q, kind, sigma_b)
-    return Critical(
-        kind, sigma_w, math.sqrt(max(bias.value, 0.0)) if sigma_b is None else sigma_b, q, parallel, stable, sigma_w,
-        reason, error,
-    )  # fmt: skip
+    errors = _errors(function, q, kind, sigma_b)
+    sigma_b = math.sqrt(max(bias.value, 0.0)) if sigma_b is None else sigma_b
+    return Critical(kind, sigma_w, sigma_b, q, parallel, stable, sigma_w, reason, errors)
 
 
 def _sides(function: Function, q: float) -> str:
@@ -159,16 +164,38 @@ def _sides(function: Function, q: float) -> str:
     return f"χ∥ = χ₁ = 1: q lingers at q*; {' and '.join(words)}"
 
 
-def _sigma_error(function: Function, q: float, kind: str, sigma_b: float | None) -> float:
-    """Return the error of σw: that of E f′², and what the error of q adds."""
-    at, beside = moments(function, q), moments(function, q * (1 + 1e-4))
-    residual = _curvature if kind == "half-stable" else lambda each: _bias(each, (sigma_b or 0.0) ** 2)
+def _errors(function: Function, q: float, kind: str, sigma_b: float | None) -> dict[str, float]:
+    """Return the errors of a point's figures: those of moments, and what the error of q adds."""
+    at, beside = moments(function, q), moments(function, q * (1 + _ASIDE))
+    target = (sigma_b or 0.0) ** 2
+    residual = _curvature if kind == "half-stable" else lambda each: _bias(each, target)
     here, there = residual(at), residual(beside)
-    steepness = abs(there.value - here.value) / 1e-4
-    off = (abs(here.value) + here.error) / steepness if steepness else 0.0
-    slope2, moved = at.derivative_second_moment, beside.derivative_second_moment.value
-    relative = slope2.error / slope2.value + abs(moved / slope2.value - 1) / 1e-4 * off
-    return (relative / 2 + 2 * EPSILON) / math.sqrt(slope2.value)
+    steepness = abs(there.value - here.value) / _ASIDE
+    off = (abs(here.value) + here.error) / steepness + EPSILON if steepness else 0.0
+
+    def error(of: Callable[[Moments], Estimate]) -> float:
+        here, there = of(at), of(beside)
+        return here.error + abs(there.value - here.value) / _ASIDE * off + 2 * EPSILON * abs(here.value)
+
+    weights, variance = error(_sigma_w), error(_bias)
+    biases = variance / max(math.sqrt(max(_bias(at).value, 0.0)), math.sqrt(variance))
+    parallel = 0.0 if kind == "half-stable" else error(_parallel)
+    given = {"sigma_b": biases if sigma_b is None else 0.0}
+    return {"sigma_w": weights, **given, "q_star": off * q, "chi_parallel": parallel, "gain": weights}
+
+
+def _sigma_w(at: Moments) -> Estimate:
+    """Return σw of the critical curve at a variance."""
+    slope2 = at.derivative_second_moment
+    sigma_w = 1 / math.sqrt(slope2.value)
+    return Estimate(sigma_w, sigma_w * slope2.error / slope2.value / 2)
+
+
+def _parallel(at: Moments) -> Estimate:
+    """Return χ∥ of the critical curve at a variance."""
+    growth, slope2 = at.growth, at.derivative_second_moment
+    parallel = growth.value / slope2.value
+    return Estimate(parallel, (growth.error + abs(parallel) * slope2.error) / slope2.value)
 
 
 def _zeros(function: Function, of: Callable[[Moments], Estimate]) -> list[float]:
@@ -181,12 +208,11 @@ def _zeros(function: Function, of: Callable[[Moments], Estimate]) -> list[float]
         found = of(at)
         return 0.0 if abs(found.value) <= found.error else found.value
 
-    values = [value(float(q)) for q in _GRID]
-    found = []
-    for low, high, a, b in zip(_GRID[:-1], _GRID[1:], values[:-1], values[1:], strict=True):
-        if a * b < 0:
-            found.append(math.exp(root(lambda t: value(math.exp(t)), math.log(low), math.log(high))))
-    return found
+    # What can't be told from 0 has no sign: a zero may lie on the grid itself.
+    signed = [(math.log(q), at) for q in _GRID.tolist() if (at := value(q)) != 0]
+    return [
+        math.exp(root(lambda t: value(math.exp(t)), low, high)) for (low, a), (high, b) in pairwise(signed) if a * b < 0
+    ]
 
 
 def _why_none(function: Function, sigma_b: float | None) -> str:

@@ -1,9 +1,12 @@
-"""Where the variance of the pre-activations settles when it starts from 1: q ← σw²·E[f(√q z)²] + σb²."""
+"""Where the variance of the pre-activations settles, from that of the first layer on: q ← σw²·E[f(√q z)²] + σb²."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
 
 from actcli.activations.function import Function
 from actcli.analyses.gradflow.meanfield.moments import Moments, moments
@@ -42,23 +45,40 @@ def step(function: Function, sigma_w2: float, sigma_b2: float, q: float) -> Step
 _LOWEST, _HIGHEST = 1e-12, 1e12
 """Where a search ends that has found no fixed point: q goes to 0, unless biases hold it up, or to ∞."""
 _STRIDE = 0.5
-"""How far ln q moves at most, near 1, between two looks at the map."""
+"""How far ln q moves at most, near 0, between two looks at the map."""
 _MOST_LOOKS = 400
 """Newton's method needs a few dozen even where the map touches the diagonal."""
 
 
-def fixed_point(function: Function, sigma_w2: float, sigma_b2: float) -> tuple[Estimate, str]:
-    """Return the q* that is reached from q = 1, and what there is to say of it.
+_GRID = 10.0 ** np.arange(-4, 4.5, 0.5)
+"""Variances between which other fixed points are looked for. They are the same for all weights, as are the moments."""
 
-    0 and ∞ are answers, nan is one where E f² isn't finite. The search moves from 1 the way q does, to the first fixed
-    point there is. A q that overshoots still comes to it: √q·E[f(√q z)²] never falls, so a deviation of ln q that
-    changes its sign shrinks to half or less.
+
+def fixed_point(
+    function: Function, sigma_w2: float, sigma_b2: float, start: float | None = None
+) -> tuple[Estimate, str]:
+    """Return the q* that is reached from the variance of a first layer, and what there is to say of it.
+
+    That is `start`, or for inputs N(0, 1) σw² + σb². 0 and ∞ are answers, nan is one where E f² isn't finite. The
+    search moves from the start the way q does, to the first fixed point there is. A q that overshoots still comes to
+    it: √q·E[f(√q z)²] never falls, so a deviation of ln q that changes its sign shrinks to half or less.
     """
-    here = step(function, sigma_w2, sigma_b2, 1.0)
-    if not math.isfinite(here.following):
-        return Estimate(math.nan, math.inf), here.at.reason
+    if start is None:
+        start = sigma_w2 + sigma_b2
     if sigma_w2 == 0:
         return Estimate(sigma_b2, EPSILON * sigma_b2), ""
+    here = step(function, sigma_w2, sigma_b2, start)
+    if not math.isfinite(here.following):
+        return Estimate(math.nan, math.inf), here.at.reason
+    if not here.rise and all(step(function, sigma_w2, sigma_b2, q * start).rise == 0 for q in (0.25, 4.0)):
+        return Estimate(start, 0.0), f"every q is a fixed point, and q stays at {start:.6g}"
+    found, words = _reached(function, sigma_w2, sigma_b2, here)
+    others = _parting(function, sigma_w2, sigma_b2, start, found.value)
+    return found, "; ".join(filter(None, [words, others]))
+
+
+def _reached(function: Function, sigma_w2: float, sigma_b2: float, here: Step) -> tuple[Estimate, str]:
+    """Go where q goes."""
     for _ in range(_MOST_LOOKS):
         if not here.rise:
             break
@@ -74,9 +94,20 @@ def fixed_point(function: Function, sigma_w2: float, sigma_b2: float) -> tuple[E
             here = _between(function, sigma_w2, sigma_b2, here, there)
             break
         here = there
-    if here.q == 1 and all(step(function, sigma_w2, sigma_b2, q).rise == 0 for q in (0.25, 4.0)):
-        return Estimate(1.0, 0.0), "every q is a fixed point, and q stays at 1"
     return _located(function, sigma_w2, sigma_b2, here), ""
+
+
+def _parting(function: Function, sigma_w2: float, sigma_b2: float, start: float, found: float) -> str:
+    """Say on which side of an unstable fixed point, from which q leaves for another one, it started."""
+    steps = [step(function, sigma_w2, sigma_b2, q) for q in _GRID.tolist()]
+    for low, high in pairwise(each for each in steps if each.rise and math.isfinite(each.following)):
+        if low.rise < 0 < high.rise:
+            parting = _between(function, sigma_w2, sigma_b2, low, high).q
+            if not math.isclose(parting, found, rel_tol=1e-6):
+                side, other = ("above", "below") if start > parting else ("below", "above")
+                begins = f"the first layer's q, {start:.6g}, lies {side} the unstable fixed point {parting:.6g}"
+                return f"{begins}; from {other} it q goes elsewhere"
+    return ""
 
 
 def _ahead(function: Function, sigma_w2: float, sigma_b2: float, here: Step) -> Step:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.analyses.gradflow.meanfield.places import (
+from actcli.analyses.gradflow.places import (
     coarser_slope,
     edges,
     is_differenced,
@@ -47,9 +47,14 @@ class Moments:
 
 @lru_cache(maxsize=16384)
 def moments(function: Function, q: float) -> Moments:
-    """Return the moments at variance q ≥ 0. Raises UsageError where f isn't a function of one number."""
+    """Return the moments at variance q ≥ 0.
+
+    Raises UsageError where f isn't a function of one number, and where q isn't a finite one.
+    """
     if not isinstance(function, Function):
         raise UsageError(f"{function.name} is no function of one number; Gaussian moments are those of one unit")
+    if not 0 <= q < math.inf:
+        raise UsageError(f"the variance of a pre-activation is a finite number from 0 on, not {q:g}")
     variance = max(q, SMALLEST)
     scale = math.sqrt(variance)
 
@@ -74,10 +79,13 @@ def moments(function: Function, q: float) -> Moments:
         noise=[*own, *slopes, EPSILON, noise, EPSILON, *(slopes if differenced else ())],
     )
     moment, (leaning, by_slope, by_parts), coarser = every[:5], every[5:8], every[8:]
-    # Integrals with the slope leave jumps of f out; those by parts don't.
-    jumps = _differ(leaning, moment[2]) or _differ(by_parts, by_slope)
     if differenced:
+        # Quotients see jumps, as peaks.
         moment[2:] = _trusted(moment[2:], coarser)
+        jumps = math.isnan(moment[3].value)
+    else:
+        # Integrals with the slope leave jumps of f out; those by parts don't.
+        jumps = _differ(leaning, moment[2]) or _differ(by_parts, by_slope)
     growth = by_parts if differenced or jumps or by_parts.error < by_slope.error else by_slope
     mean, second, slope, slope2, slope4 = moment
     return Moments(q, mean, second, slope, slope2, slope4, growth, jumps, _reason(function, q, moment))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.analyses.gradflow.meanfield.places import edges, kinks, value_and_slope
+from actcli.analyses.gradflow.places import edges, kinks, value_and_slope
 from actcli.core.gaussian import EPSILON, Estimate, expectations
 
 Array = np.ndarray[Any, Any]

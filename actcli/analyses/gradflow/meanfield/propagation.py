@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.analyses.gradflow.meanfield.moments import moments
+from actcli.analyses.gradflow.meanfield.moments import SMALLEST, moments
+from actcli.analyses.gradflow.meanfield.residual import GROWTH, Block, block, coherence, gradients, mixed_moments
+from actcli.analyses.gradflow.network.norms import EPSILON
 from actcli.errors import UsageError
 
 Array = np.ndarray[Any, Any]
 
-NORM_EPSILON = 1e-5
-"""What normalisations add to the variance."""
 _LARGEST = 1e30
 """The largest variance whose moments are computed; beyond, f is a power and its slopes have reached their limits."""
 
@@ -27,13 +27,16 @@ class Propagation:
     """Variances q of what f sees and ln gradient for layers 1 … L, and the variance that finite width adds.
 
     The gradient of a layer is that by its pre-activations, for a random unit cotangent at the output.
-    `log_variance` is that of ln gradient²(layer 1 : layer L) between networks of this width (Hanin 2018); the expected
-    logarithm lies half of it below the theory.
+    That of a residual net without a norm counts what its mean direction adds at this width. For one example,
+    `log_variance` is that of ln gradient²(layer 1 : layer L) between networks of this width (Hanin 2018), and
+    `log_shortfall` is how far the expected ln gradient(layer 1 : layer L) lies below the theory, in residual nets to
+    within about depth/(4·width).
     """
 
     q: Array
     log_gradient: Array
     log_variance: float
+    log_shortfall: float
 
 
 def propagate(
@@ -53,28 +56,43 @@ def propagate(
     if arch not in ("mlp", "residual"):
         raise UsageError(f"there is no theory of {arch!r} layers; there are mlp and residual")
     if norm == "batch":
-        return Propagation(np.full(depth, math.nan), np.full(depth, math.nan), math.nan)
-    at = _Moments(function)
+        return Propagation(np.full(depth, math.nan), np.full(depth, math.nan), math.nan, math.nan)
     residual, normed = arch == "residual", norm != "none"
+    coherent = residual and not normed
+    at = _Moments(function, mixed=coherent)
     q, gain, ratio = np.empty(depth), np.empty(depth), np.empty(depth)
-    square, mean = q0, 0.0
+    blocks: list[Block] = []
+    square, mean, spread = q0, 0.0, max(q0, SMALLEST)
     for layer in range(depth):
         variance = sigma_w * sigma_w * square + sigma_b * sigma_b
-        divisor = variance + NORM_EPSILON if normed else 1.0
+        divisor = variance + EPSILON if normed else 1.0
         q[layer] = variance / divisor if normed and math.isfinite(variance) else 1.0 if normed else variance
         if layer and q[layer] == q[layer - 1] and not residual:
             q[layer:], gain[layer:], ratio[layer:] = q[layer], gain[layer - 1], ratio[layer - 1]
             break
-        average, second, slope2, slope4 = at(float(q[layer]))
+        average, second, slope2, slope4, *mixed = at(float(q[layer]))
         gain[layer] = slope2 / divisor
         ratio[layer] = slope4 / slope2**2 if slope2 else math.nan
+        if coherent:
+            # In units of their inputs, layers beyond float64 are as the last one within it.
+            new = block(mean, spread, sigma_w * sigma_w, variance, (average, second, slope2), mixed)
+            blocks.append(new if new.is_known or not blocks else blocks[-1])
+            spread += max(second - average * average, 0.0)
         square, mean = (square + 2 * mean * average + second, mean + average) if residual else (second, average)
     back = sigma_w * sigma_w * gain
     with np.errstate(divide="ignore"):
         steps = np.log1p(back[1:]) if residual else np.log(back[:-1])
         beyond = np.append(np.cumsum(steps[::-1])[::-1], 0.0)
-        log_gradient = (np.log(gain) + beyond) / 2 if residual else (np.log(gain[-1]) + beyond) / 2
-    return Propagation(q, log_gradient, _log_variance(back, ratio, width, residual))
+        log_square = np.log(gain) + beyond if residual else np.log(gain[-1]) + beyond
+    log_variance = _log_variance(back, ratio, width, residual)
+    shortfall = log_variance / 4
+    if coherent:
+        apart, log_square = log_square, gradients(blocks, width)
+        # What goes with the sum of the cotangent is as random as one number, not as many.
+        more = (log_square[0] - log_square[-1]) - (apart[0] - apart[-1])
+        lowered, spread = coherence(-math.expm1(-more))
+        log_variance, shortfall = log_variance + spread, shortfall - lowered / 2
+    return Propagation(q, log_square / 2, log_variance, shortfall)
 
 
 def _log_variance(back: Array, ratio: Array, width: int, residual: bool) -> float:
@@ -86,7 +104,7 @@ def _log_variance(back: Array, ratio: Array, width: int, residual: bool) -> floa
 
 
 class _Moments:
-    """E f, E f², E f′², E f′⁴ at any variance.
+    """E f, E f², E f′², E f′⁴ at any variance, and after them the `mixed` ones.
 
     Where layers crowd, from Chebyshev interpolants in ln q, after a number of them computed directly.
     """
@@ -95,8 +113,8 @@ class _Moments:
     WIDTH, DEGREE = 0.5, 14
     TOLERANCE = 1e-12
 
-    def __init__(self, function: Function) -> None:
-        self.function = function
+    def __init__(self, function: Function, *, mixed: bool) -> None:
+        self.function, self.mixed = function, mixed
         self.visits: Counter[int] = Counter()
         self.cells: dict[int, Callable[[float], Array] | None] = {}
 
@@ -123,12 +141,16 @@ class _Moments:
         if at.reason and not (at.second_moment.is_known and at.derivative_second_moment.is_known):
             raise UsageError(at.reason)
         names = (at.mean, at.second_moment, at.derivative_second_moment, at.derivative_fourth_moment)
-        found = np.array([each.value for each in names])
+        found, growth = [each.value for each in names], [0.5, 1.0, 0.0, 0.0]
+        if self.mixed:
+            found += mixed_moments(self.function, min(max(q, SMALLEST), _LARGEST)).tolist()
+            growth += GROWTH
+        values = np.array(found)
         if beyond > 1 and found[1] > 0:
             power = at.growth.value * _LARGEST / found[1]
             with np.errstate(over="ignore"):
-                found[:2] *= np.float64(beyond) ** (power * np.array([0.5, 1.0]))
-        return found
+                values *= np.float64(beyond) ** (power * np.array(growth))
+        return values
 
     def interpolant(self, low: float) -> Callable[[float], Array] | None:
         """Return a polynomial for one cell; None where it misses the moments between its nodes."""

@@ -43,24 +43,25 @@ class Theory:
     errors: Mapping[str, float] = field(default_factory=dict)
 
 
-def theory(function: Function, sigma_w: float, sigma_b: float) -> Theory:
+def theory(function: Function, sigma_w: float, sigma_b: float, start: float | None = None) -> Theory:
     """Return fixed points, χ and depth scales of weights N(0, σw²/fan_in) and biases N(0, σb²).
 
-    Raises UsageError where f isn't a function of one number.
+    `start` is the variance of the first pre-activations; for inputs N(0, 1) it is σw² + σb². Raises UsageError where f
+    isn't a function of one number.
     """
     sigma_w2, sigma_b2 = sigma_w * sigma_w, sigma_b * sigma_b
-    q, words = fixed_point(function, sigma_w2, sigma_b2)
+    q, words = fixed_point(function, sigma_w2, sigma_b2, start)
     if math.isnan(q.value):
         return Theory(sigma_w, sigma_b, math.nan, reason=words)
     if math.isinf(q.value):
-        return _unbounded(function, sigma_w, sigma_b)
+        return _unbounded(function, sigma_w, sigma_b, words)
     at = moments(function, q.value)
     if at.reason and not at.derivative_second_moment.is_known:
         return Theory(sigma_w, sigma_b, q.value, reason=at.reason, errors={"q_star": q.error})
     chi, parallel = _at(function, sigma_w2, q)
     c, slope = Estimate(1.0, 0.0), chi
     if q.value > 0 and sigma_w2 > 0 and (at.jumps or chi.value - 1 > chi.error):
-        c, slope = correlation(function, sigma_w2, sigma_b2, q.value)
+        c, slope = correlation(function, sigma_w2, sigma_b2, q)
     xi_q, xi_c = depth_scale(abs(parallel.value), parallel.error), depth_scale(slope.value, slope.error)
     verdict, reason = _verdict(chi, at)
     return Theory(
@@ -110,13 +111,12 @@ def _at(function: Function, sigma_w2: float, q: Estimate) -> tuple[Estimate, Est
     return scaled("derivative_second_moment"), scaled("growth")
 
 
-def _unbounded(function: Function, sigma_w: float, sigma_b: float) -> Theory:
+def _unbounded(function: Function, sigma_w: float, sigma_b: float, words: str) -> Theory:
     far = [moments(function, q) for q in (1e20, 1e24)]
     chi = [sigma_w**2 * each.derivative_second_moment.value for each in far]
-    settled = math.isfinite(chi[1]) and abs(chi[1] - chi[0]) <= 1e-6 * chi[0]
-    limit = chi[1] if settled else math.nan
-    far_off = f"; each layer multiplies the squared gradient by {limit:.4g} in the end" if settled else ""
-    return Theory(sigma_w, sigma_b, math.inf, reason=f"no fixed point: the variance q grows without bound{far_off}")
+    if math.isfinite(chi[1]) and abs(chi[1] - chi[0]) <= 1e-6 * chi[0]:
+        words += f"; each layer multiplies the squared gradient by {chi[1]:.4g} in the end"
+    return Theory(sigma_w, sigma_b, math.inf, reason=f"no fixed point: {words}")
 
 
 def _verdict(chi: Estimate, at: Moments) -> tuple[str, str]:

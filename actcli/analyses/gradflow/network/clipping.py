@@ -35,7 +35,8 @@ def clip(measured: Measured, threshold: float = 1.0) -> Clipping:
     if not 0 < threshold < math.inf:
         raise UsageError(f"the norm that gradients are clipped to is a number above 0, not {threshold:g}")
     logs = measured.log_weight_gradient
-    norms = np.logaddexp.reduce(2 * logs, axis=1) / 2
+    with np.errstate(invalid="ignore"):  # of a net that overflows, no norm is known
+        norms = np.logaddexp.reduce(2 * logs, axis=1) / 2
     factor = float(np.minimum(0.0, math.log(threshold) - norms).mean())
     first, last = float(logs[:, 0].mean()), float(logs[:, -1].mean())
     return Clipping(threshold, float(norms.mean()), factor, first, first + factor, last, last + factor)

@@ -15,7 +15,8 @@ import numpy as np
 
 from actcli.activations.function import Function
 from actcli.analyses.gradflow.network.inits import Init
-from actcli.analyses.gradflow.network.net import LN2, Net, forward, scaled
+from actcli.analyses.gradflow.network.net import LN2, scaled
+from actcli.analyses.gradflow.network.trials import run_trials, workers
 from actcli.analyses.gradflow.network.weights import Weights
 from actcli.core.device import CPU
 from actcli.errors import UsageError
@@ -43,12 +44,18 @@ class Spectrum:
 def spectrum(function: Function, init: Init, *, depth: int, width: int, trials: int, seed: int) -> Spectrum:
     """Measure the Jacobians of `trials` fully connected nets at one input ~ N(0, 1) each.
 
-    Takes `depth` products and one decomposition of matrices width × width a trial. Theory is NaN where a moment is 0 or
-    infinite.
+    Takes `depth` products and one decomposition of matrices width × width a trial, and keeps none of the layers. Theory
+    is NaN where a moment is 0 or infinite.
     """
-    seeds = np.random.SeedSequence(seed).spawn(trials)
-    with np.errstate(all="ignore"):
-        found = np.array([_singular_values(function, init, [width] * (depth + 1), each) for each in seeds])
+    found = np.array(
+        run_trials(
+            lambda seeds: _singular_values(function, init, [width] * (depth + 1), seeds),
+            seed=seed,
+            trials=trials,
+            at_a_time=workers(function, CPU, trials),
+            device=CPU,
+        )
+    )
     spreads = found[:, 3]
     error = float(spreads.std(ddof=1)) / math.sqrt(trials) if trials > 1 else math.nan
     mean, largest, smallest, spread = found.mean(axis=0).tolist()
@@ -58,11 +65,12 @@ def spectrum(function: Function, init: Init, *, depth: int, width: int, trials: 
 def _singular_values(function: Function, init: Init, widths: list[int], seed: np.random.SeedSequence) -> list[float]:
     """Return ln of the mean square, of the largest and of the smallest, and the spread of the squares, of one net."""
     drawn, ends = seed.spawn(2)
-    net = Net(function, Weights(init, widths, drawn, CPU, keep=True))
-    slopes = forward(net, np.random.default_rng(ends).standard_normal((1, widths[0]))).slopes
+    x = np.random.default_rng(ends).standard_normal(widths[0])
     product, exponent = np.eye(widths[0]), 0.0
-    for (weights, _), slope in zip(net.layers, slopes, strict=True):
-        product, more = scaled(slope.T * (weights @ product), np)
+    for weights, biases in Weights(init, widths, drawn, CPU, keep=False):
+        z = weights @ x
+        x, slope = function.derivatives_of(z if biases is None else z + biases, 1, CPU)
+        product, more = scaled(slope[:, None] * (weights @ product), np)
         exponent += float(more)
     if not np.isfinite(product).all():
         return [math.nan] * 4

@@ -32,8 +32,11 @@ def scales(function: Function) -> bool:
 
 def _lines(function: Function) -> tuple[list[Line], bool]:
     """Return the lines that make up φ, none if anything else does, and whether it is bent nowhere but at 0."""
+    if isinstance(function, UserFunction):
+        return [], False
+    values, _, curvatures = function.derivatives(_SOMEWHERE, 2)
     # A curvature is cheap to see and excludes nearly everything.
-    if isinstance(function, UserFunction) or function.derivatives(_SOMEWHERE, 2)[2].any():
+    if curvatures.any() or not np.isfinite(values).all():
         return [], False
     from actcli.core.pieces import pieces
 
@@ -66,10 +69,8 @@ def _is_written_as_line(tree: Node) -> bool:
             return _is_written_as_line(a) and not symbols(b)
         case Operation("negative", (a,)):
             return _is_written_as_line(a)
-        case Operation():
-            return False
         case _:
-            return True
+            return isinstance(tree, Symbol)
 
 
 def _is_proved_line(tree: Node) -> bool:

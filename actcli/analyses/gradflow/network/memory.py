@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
+import sys
 
 from actcli.core.device import Device
+from actcli.core.memory import memory_available
 from actcli.errors import UsageError
 
 DOUBLE = 8
 
 
 def must_fit(needed: int, device: Device, what: str) -> int:
-    """Return the bytes that are left when `needed` are taken. Raises UsageError with both figures if they aren't there.
+    """Return the bytes that are free. Raises UsageError with both figures if these are fewer than `needed`.
 
     `what` is the subject of the sentence.
     """
@@ -24,16 +23,13 @@ def must_fit(needed: int, device: Device, what: str) -> int:
             f"{what} needs {needed / 1e9:,.1f} GB {where}, and {available / 1e9:,.1f} GB are free: "
             "take fewer layers, a smaller width or a smaller batch"
         )
-    return available - needed
+    return available
 
 
 def free(device: Device) -> int:
-    """Return the bytes that can be had on a device without swapping."""
+    """Return the bytes that can be had on a device without swapping; more than anyone asks for if nobody tells."""
     if device.kind != "cpu":
         with device.active():
             return int(device.xp.cuda.runtime.memGetInfo()[0])
-    try:
-        match = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
-    except OSError:
-        match = None
-    return int(match.group(1)) * 1024 if match else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    available = memory_available()
+    return sys.maxsize if available is None else available

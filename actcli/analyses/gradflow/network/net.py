@@ -1,7 +1,8 @@
 """A net of one activation, forward and backward, at depths where plain numbers leave the range of float64.
 
-Layer l: z = W x + b, normalised where there is a norm; x ← φ(z), or x + φ(z) in a residual net. Gradients are divided
-by a power of two after every layer and its exponent is kept; so are the activations where φ(cx) = cφ(x).
+Layer l: z = W x + b, normalised where there is a norm; x ← φ(z), or x + φ(z) in a residual net. The gradients of every
+example are divided by a power of two after every layer and its exponent is kept; so are the activations where
+φ(cx) = cφ(x), by one for the batch.
 """
 
 from __future__ import annotations
@@ -79,10 +80,12 @@ def forward(net: Net, x: Array) -> Forward:
 def backward(net: Net, passed: Forward, cotangent: Array) -> Iterator[tuple[int, Array, Any]]:
     """Yield (layer from 0, gradient by its z before any norm, exponent) from the last layer to the first.
 
-    The gradient (batch, units) of Σ cotangent · x_L is to be multiplied by 2^exponent.
+    The gradient (batch, units) of Σ cotangent · x_L is to be multiplied by 2^exponent (batch, 1).
     """
     xp = net.device.xp
-    gradient, exponent = scaled(cotangent, xp)
+    # A batch norm mixes the examples.
+    axis = None if net.norm == "batch" else 1
+    gradient, exponent = scaled(cotangent, xp, axis)
     for layer in reversed(range(len(net.layers))):
         delta = gradient * passed.slopes[layer]
         if passed.normalised:
@@ -90,13 +93,19 @@ def backward(net: Net, passed: Forward, cotangent: Array) -> Iterator[tuple[int,
         yield layer, delta, exponent
         if layer:
             earlier = delta @ net.layers[layer][0]
-            gradient, more = scaled(gradient + earlier if net.arch == "residual" else earlier, xp)
+            gradient, more = scaled(gradient + earlier if net.arch == "residual" else earlier, xp, axis)
             exponent = exponent + more
 
 
-def scaled(array: Array, xp: Any) -> tuple[Array, Any]:
-    """Return array/2^k, its largest entry between 1 and 2, and k; k is 0 where that is 0 or not finite."""
-    largest = xp.maximum(array.max(), -array.min())
+def scaled(array: Array, xp: Any, axis: int | None = None) -> tuple[Array, Any]:
+    """Return array/2^k, its largest entry between 1 and 2, and k; k is 0 where that is 0 or not finite.
+
+    There is one k for the array, or with an axis of 1 one for each row: an array (rows, 1).
+    """
+    if axis is None:
+        largest = xp.maximum(array.max(), -array.min())
+    else:
+        largest = xp.maximum(array.max(axis=axis, keepdims=True), -array.min(axis=axis, keepdims=True))
     exponent = xp.floor(xp.log2(largest))
     # 2^−k must be a number.
     exponent = xp.where(xp.isfinite(exponent), xp.maximum(exponent, _LEAST), 0.0)
@@ -110,6 +119,24 @@ def log_norm(array: Array, xp: Any) -> Any:
     """Return ln of the square root of the sum of squares, −∞ for zeros."""
     flat, exponent = scaled(array.reshape(-1), xp)
     return xp.log(xp.dot(flat, flat)) / 2 + exponent * LN2
+
+
+def log_norms(array: Array, exponent: Any, xp: Any) -> Array:
+    """Return ln of the norm of each row of array·2^exponent, −∞ for zeros."""
+    reduced, more = scaled(array, xp, 1)
+    squares = (reduced * reduced).sum(axis=1)
+    found: Array = xp.log(squares) / 2 + ((exponent + more) * LN2).reshape(-1)
+    return found
+
+
+def together(array: Array, exponent: Any, xp: Any) -> tuple[Array, Any]:
+    """Return array/2^k for rows array·2^exponent, and k: the largest entry lies between 1 and 2, if it isn't 0."""
+    reduced, more = scaled(array, xp, 1)
+    exponents = exponent + more
+    top = xp.where(reduced.any(axis=1, keepdims=True), exponents, -xp.inf).max()
+    top = xp.where(xp.isfinite(top), top, 0.0)
+    # Rows of zeros may have larger ones, and 0·∞ is no number.
+    return reduced * xp.exp2(xp.minimum(exponents - top, 0.0)), top
 
 
 LN2 = float(np.log(2.0))

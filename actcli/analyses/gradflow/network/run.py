@@ -14,10 +14,11 @@ from actcli.analyses.gradflow.network.linearity import scales
 from actcli.analyses.gradflow.network.memory import DOUBLE, must_fit
 from actcli.analyses.gradflow.network.net import Net, forward
 from actcli.analyses.gradflow.network.statistics import Slopes, slopes_of, statistics
+from actcli.analyses.gradflow.network.trials import must_run_on, run_trials, workers
 from actcli.analyses.gradflow.network.weights import Weights
+from actcli.core.apply import usable_cores
 from actcli.core.device import CPU, Device
 from actcli.errors import UsageError
-from actcli.implementations.user import UserFunction
 
 Array = np.ndarray[Any, Any]
 
@@ -47,16 +48,24 @@ def run(
         batch = len(data)
     widths = [width if data is None else data.shape[1], *[width] * depth]
     _check(function, widths, batch, arch, norm, device)
-    keep = _keeps_weights(widths, batch, norm, device)
+    keep, at_a_time = _fitted(widths, batch, norm, device, workers(function, device, trials))
+    threads = usable_cores() if at_a_time == 1 else 1
     slopes, scaling = slopes_of(function), norm == "none" and scales(function)
-    rows = []
-    with device.active(), np.errstate(all="ignore"):
-        for trial, seeds in enumerate(np.random.SeedSequence(seed).spawn(trials)):
-            progress(function.name, trial, trials)
-            drawn, ends = seeds.spawn(2)
-            layers = Weights(init, widths, drawn, device, keep=keep)
-            net = Net(function, layers, arch, norm, scaling, device)
-            rows.append(_trial(net, slopes, np.random.default_rng(ends), (batch, widths[0]), data))
+
+    def trial(seeds: np.random.SeedSequence) -> dict[str, Array]:
+        drawn, ends = seeds.spawn(2)
+        layers = Weights(init, widths, drawn, device, keep=keep, threads=threads)
+        net = Net(function, layers, arch, norm, scaling, device)
+        return _trial(net, slopes, np.random.default_rng(ends), (batch, widths[0]), data)
+
+    rows = run_trials(
+        trial,
+        seed=seed,
+        trials=trials,
+        at_a_time=at_a_time,
+        device=device,
+        progress=lambda done: progress(function.name, done, trials),
+    )
     return Measured(**{name: np.stack([row[name] for row in rows]) for name in rows[0]})
 
 
@@ -72,8 +81,7 @@ def _trial(
 
 
 def _check(function: Function, widths: Sequence[int], batch: int, arch: str, norm: str, device: Device) -> None:
-    if isinstance(function, UserFunction) and device.kind != "cpu":
-        raise UsageError(f"{function.name} is code of your own, which runs on --device cpu only")
+    must_run_on(device, function)
     if norm == "batch" and batch < 2:
         raise UsageError("--norm batch needs at least 2 examples in a batch")
     if arch == "residual" and widths[0] != widths[1]:
@@ -82,8 +90,8 @@ def _check(function: Function, widths: Sequence[int], batch: int, arch: str, nor
         )
 
 
-def _keeps_weights(widths: Sequence[int], batch: int, norm: str, device: Device) -> bool:
-    """Tell whether there is memory to keep the weights, or each layer must be drawn twice.
+def _fitted(widths: Sequence[int], batch: int, norm: str, device: Device, most: int) -> tuple[bool, int]:
+    """Tell whether there is memory to keep the weights, or each layer must be drawn twice, and for how many nets.
 
     Raises UsageError when not even the activations and slopes of all layers fit.
     """
@@ -91,5 +99,7 @@ def _keeps_weights(widths: Sequence[int], batch: int, norm: str, device: Device)
     largest = max(widths) * width
     arrays = 2 if norm == "none" else 3
     passing = DOUBLE * (depth * batch * width * arrays + batch * widths[0] + 3 * largest + 6 * batch * width)
-    left = must_fit(passing, device, f"a net of {depth:,} layers, {width:,} units and {batch:,} examples")
-    return DOUBLE * depth * largest < left
+    free = must_fit(passing, device, f"a net of {depth:,} layers, {width:,} units and {batch:,} examples")
+    whole = passing + DOUBLE * depth * largest
+    keep = whole < free
+    return keep, max(1, min(most, free // (whole if keep else passing)))

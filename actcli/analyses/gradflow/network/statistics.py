@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,8 +11,17 @@ import numpy as np
 
 from actcli.activations.function import Function
 from actcli.analyses.gradflow.measured import Measured
-from actcli.analyses.gradflow.network.net import LN2, Forward, Net, backward, log_norm, scaled
-from actcli.implementations.user import UserFunction
+from actcli.analyses.gradflow.network.net import (
+    LN2,
+    Forward,
+    Net,
+    backward,
+    log_norm,
+    log_norms,
+    scaled,
+    together,
+)
+from actcli.analyses.gradflow.slopes import is_flat_at, largest_slope
 
 Array = np.ndarray[Any, Any]
 
@@ -34,14 +44,9 @@ class Slopes:
 
 
 def slopes_of(function: Function) -> Slopes:
-    """Find out what slopes of a function mean.
-
-    Where the slope grows without bound, 1 stands for the largest; where nobody knows it, the largest on [−8, 8].
-    """
-    largest = function.largest_slope
-    if math.isnan(largest):
-        largest = float(np.nanmax(np.abs(function.derivatives(np.linspace(-8, 8, 1601))[1])))
-    left, right = _flat(function, -_FAR), _flat(function, _FAR)
+    """Find out what slopes of a function mean. Where the slope grows without bound, 1 stands for the largest."""
+    largest = largest_slope(function)
+    left, right = is_flat_at(function, -_FAR), is_flat_at(function, _FAR)
     # A rectifier is off on its flat side; relu6 is one of them until its cap.
     rectifies = left and bool(function.derivatives(np.array([5.0]))[1][0] != 0)
     return Slopes(SATURATED_BELOW * (1.0 if math.isinf(largest) else largest), left or right, rectifies)
@@ -50,28 +55,37 @@ def slopes_of(function: Function) -> Slopes:
 _FAR = 1e6
 
 
-def _flat(function: Function, x: float) -> bool:
-    if isinstance(function, UserFunction):
-        return bool(function.derivatives(np.array([x]))[1][0] == 0)
-    return function.is_flat_at(x)
-
-
 def statistics(net: Net, slopes: Slopes, passed: Forward, cotangent: Array) -> dict[str, Array]:
     """Return by field of Measured an array (layers,) on the host: the ways forward and back of one batch, summed up."""
     xp = net.device.xp
     found = {name: xp.empty(len(net.layers)) for name in FIELDS}
     for layer in range(len(net.layers)):
         found["mean"][layer], found["std"][layer] = _spread(passed, layer + 1, xp)
-        found["dead"][layer], found["saturated"][layer] = _flat_units(passed.slopes[layer], slopes, xp)
-        found["one_sign"][layer] = _one_sign(passed.x[layer], xp)
+        found["dead"][layer], found["saturated"][layer] = flat_units(passed.slopes[layer], slopes, xp)
+        found["one_sign"][layer] = one_sign([passed.x[layer]], xp)
+    gradients = xp.empty((len(net.layers), len(cotangent)))
     for layer, delta, exponent in backward(net, passed, cotangent):
+        gradients[layer] = log_norms(delta, exponent, xp)
         x, more = scaled(passed.x[layer], xp)
-        reduced, rest = scaled(delta, xp)
-        logarithm = (exponent + rest) * LN2
-        found["log_gradient"][layer] = log_norm(reduced, xp) + logarithm - math.log(len(delta)) / 2
-        by_weights = log_norm(reduced.T @ x, xp) + (more + passed.exponents[layer]) * LN2
-        found["log_weight_gradient"][layer] = by_weights + logarithm
+        reduced, rest = together(delta, exponent, xp)
+        exponents = rest + more + passed.exponents[layer]
+        found["log_weight_gradient"][layer] = log_norm(reduced.T @ x, xp) + exponents * LN2
+    found["log_gradient"] = log_gradient(gradients, xp)
     return {name: net.device.to_numpy(values) for name, values in found.items()}
+
+
+def log_gradient(logs: Array, xp: Any) -> Array:
+    """Return the mean over the examples of ln of the gradient, for arrays (layers, batch).
+
+    Examples without any gradient at the first layer count in none, unless all are like that; a layer that no gradient
+    reaches has −∞.
+    """
+    reached = logs != -math.inf
+    counted = reached & xp.where(reached[0].any(), reached[0], True)
+    number = counted.sum(axis=1)
+    mean = xp.where(counted, logs, 0.0).sum(axis=1) / xp.maximum(number, 1)
+    found: Array = xp.where(number > 0, mean, -math.inf)
+    return found
 
 
 def _spread(passed: Forward, layer: int, xp: Any) -> tuple[Any, Any]:
@@ -81,7 +95,8 @@ def _spread(passed: Forward, layer: int, xp: Any) -> tuple[Any, Any]:
     return x.mean() * factor, x.std() * factor
 
 
-def _flat_units(slope: Array, slopes: Slopes, xp: Any) -> tuple[Any, Any]:
+def flat_units(slope: Array, slopes: Slopes, xp: Any) -> tuple[Any, Any]:
+    """Return the share of units that are dead, and that of units and examples that are saturated."""
     size = xp.abs(slope)
     zero = size == 0
     small = size < slopes.small
@@ -89,12 +104,14 @@ def _flat_units(slope: Array, slopes: Slopes, xp: Any) -> tuple[Any, Any]:
     return dead, (small & ~zero if slopes.off else small).mean()
 
 
-def _one_sign(x: Array, xp: Any) -> Any:
+def one_sign(inputs: Sequence[Array], xp: Any) -> Any:
     """Return the share of a unit's weight gradients that have the commoner sign, averaged over the batch.
 
-    The gradient of weight j is δ·x_j: whatever δ is, the signs divide as those of x do. Zeros have no sign.
+    The gradient of a weight is δ times its input: whatever δ is, the signs divide as those of the inputs do. Zeros have
+    no sign, and examples with nothing else don't count.
     """
-    positive, negative = (x > 0).sum(axis=1), (x < 0).sum(axis=1)
+    positive = sum((each > 0).sum(axis=1) for each in inputs)
+    negative = sum((each < 0).sum(axis=1) for each in inputs)
     signed = positive + negative
     share = xp.maximum(positive, negative) / xp.maximum(signed, 1)
     counted = signed > 0

@@ -10,7 +10,6 @@ import numpy as np
 
 from actcli.analyses.gradflow.network.inits import Init
 from actcli.analyses.gradflow.network.net import Layer
-from actcli.core.apply import usable_cores
 from actcli.core.device import Device
 
 Array = np.ndarray[Any, Any]
@@ -19,17 +18,24 @@ Array = np.ndarray[Any, Any]
 class Weights(Sequence[Layer]):
     """Layers drawn by NumPy, so that every device computes the same net.
 
-    `keep` draws them all at once, on every core; otherwise a layer is drawn whenever somebody asks for it.
+    `keep` draws them all at once, in so many threads; otherwise a layer is drawn whenever somebody asks for it.
     """
 
     def __init__(
-        self, init: Init, widths: Sequence[int], seed: np.random.SeedSequence, device: Device, *, keep: bool
+        self,
+        init: Init,
+        widths: Sequence[int],
+        seed: np.random.SeedSequence,
+        device: Device,
+        *,
+        keep: bool,
+        threads: int = 1,
     ) -> None:
         self.init, self.widths, self.device = init, widths, device
         self.seeds = seed.spawn(len(widths) - 1)
         self.kept: list[Layer] = []
         if keep:
-            with ThreadPoolExecutor(usable_cores()) as pool:
+            with ThreadPoolExecutor(threads) as pool:
                 self.kept = list(pool.map(self._draw, range(len(self))))
 
     def __len__(self) -> int:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import starmap
 from typing import Any
 
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.analyses.gradflow.logs import log_mean_square
 from actcli.analyses.gradflow.measured import Measured
 from actcli.analyses.gradflow.network.inits import Init
-from actcli.analyses.gradflow.network.net import LN2, log_norm
-from actcli.analyses.gradflow.network.statistics import FIELDS, SATURATED_BELOW, Slopes, slopes_of
+from actcli.analyses.gradflow.network.net import LN2, log_norms, scaled, together
+from actcli.analyses.gradflow.network.statistics import (
+    FIELDS,
+    SATURATED_BELOW,
+    Slopes,
+    flat_units,
+    log_gradient,
+    one_sign,
+    slopes_of,
+)
+from actcli.analyses.gradflow.network.trials import run_trials
+from actcli.analyses.gradflow.recurrent.cell import Gradients
 from actcli.analyses.gradflow.recurrent.cells import CELLS
-from actcli.analyses.gradflow.recurrent.net import Plan, Unrolled
+from actcli.analyses.gradflow.recurrent.net import Plan, Unrolled, log_kept
 from actcli.analyses.gradflow.request import Progress
 from actcli.core.device import CPU, Device
 
@@ -39,18 +45,16 @@ class GateUse:
 class Through:
     """What happens through time. The layers of `measured` are the time steps, its activations the states h.
 
-    `measured.log_gradient` is ln of the norm of ∂h_T/∂h_t for a random unit cotangent, where c_t is held if there is a
-    cell; `cell_gradient` is that of ∂h_T/∂c_t, which h_t follows. `cell_path` is ln of the root mean square, over units
-    and examples, of what the gate that keeps leaves on the direct way from step t to T: the product of its values. Both
-    are arrays (trials, steps), None without a cell or such a gate. `gates` has a row for each gate; `keeper` names that
-    which keeps.
+    `measured.log_gradient` is ln of the norm of ∂h_T/∂h_t for a random unit cotangent; with a cell, the larger of that
+    and ∂h_T/∂c_t, which h_t follows: a gradient that one of the two ways brings along has not vanished. `gates` has a
+    row for each gate; `keeper` names that which keeps, if one does. `kept` holds for each trial ln of what it leaves on
+    the direct way through all steps: the product of its values, the geometric mean over units and examples.
     """
 
     measured: Measured
     gates: tuple[GateUse, ...] = ()
     keeper: str = ""
-    cell_path: Array | None = None
-    cell_gradient: Array | None = None
+    kept: Array | None = None
 
 
 def run(
@@ -72,75 +76,64 @@ def run(
     W and U of every block are drawn by `init`, separately. `forget_bias` is the bias of LSTM's forget gate, or GRU's
     update gate, None as drawn. Raises UsageError when memory won't do, with the figures.
     """
-    plan = Plan(function, init, arch, steps, width, batch, forget_bias, device)
-    slopes, kind, found = slopes_of(function), CELLS[arch], []
-    with device.active(), np.errstate(all="ignore"):
-        for done, net in enumerate(plan.nets(seed, trials)):
-            progress(f"{function.name} {arch}", done, trials)
-            found.append(_trial(net, slopes))
+    plan, kind, slopes = (
+        Plan(function, init, arch, steps, width, batch, forget_bias, device),
+        CELLS[arch],
+        slopes_of(function),
+    )
+    found = run_trials(
+        lambda seeds: _trial(plan.net(seeds), slopes),
+        seed=seed,
+        trials=trials,
+        at_a_time=plan.at_a_time(trials),
+        device=device,
+        progress=lambda done: progress(f"{function.name} {arch}", done, trials),
+    )
     rows = {name: np.stack([row[name] for row in found]) for name in found[0]}
     uses = [(name, *(float(rows[name][:, k].mean()) for k in (0, 1))) for name in kind.names[:-1]]
     return Through(
         Measured(**{name: rows[name] for name in FIELDS}),
         tuple(starmap(GateUse, uses)),
         kind.keeper,
-        rows["cell_path"] if kind.keeper else None,
-        rows["cell_gradient"] if kind.states > 1 else None,
+        rows["kept"] if kind.keeper else None,
     )
 
 
 def _trial(net: Unrolled, slopes: Slopes) -> dict[str, Array]:
     """Return what Through holds of one net, arrays (steps,) on the host, and by gate (2, steps): mean, saturated."""
-    xp, keeper, steps = net.device.xp, net.cell.keeper, len(net.inputs)
-    found = {name: xp.empty(steps) for name in (*FIELDS, "cell_path", "cell_gradient")}
+    xp, steps = net.device.xp, len(net.inputs)
+    found = {name: xp.empty(steps) for name in FIELDS}
     gates = {name: xp.empty((2, steps)) for name in net.cell.names[:-1]}
-    states = [net.start()]
+    states, kept = [net.start()], xp.zeros(net.shape)
     for time, (x, step) in enumerate(net.forward()):
         h = step.state[0]
         states.append(step.state)
         found["mean"][time], found["std"][time] = h.mean(), h.std()
-        found["dead"][time], found["saturated"][time] = _flat_units(step.slope, slopes, xp)
-        found["one_sign"][time] = _one_sign((x, step.before[0]), xp)
+        found["dead"][time], found["saturated"][time] = flat_units(step.slope, slopes, xp)
+        found["one_sign"][time] = one_sign((x, step.before[0]), xp)
         for name, gate in step.gates.items():
             gates[name][0, time] = gate.value.mean()
             gates[name][1, time] = (gate.slope < SATURATED_BELOW * LARGEST_GATE_SLOPE).mean()
-    kept = xp.zeros(net.shape)
+        kept += log_kept(net, step)
+    by_h, by_cell = xp.empty((steps, net.shape[0])), xp.empty((steps, net.shape[0]))
     for time, x, step, by_state, gradients, exponent in net.backward(states[:-1]):
-        found["log_gradient"][time] = _log_rms(by_state[0], xp) + exponent * LN2
-        found["cell_gradient"][time] = _log_rms(step.by_cell(by_state), xp) + exponent * LN2
-        by_weights = [
-            *(log_norm(by_z.T @ x, xp) for by_z in gradients.by_input.values()),
-            *(log_norm(by_z.T @ step.before[0], xp) for by_z in gradients.by_recurrent.values()),
-        ]
-        # The norm of all blocks together.
-        found["log_weight_gradient"][time] = (
-            reduce(xp.logaddexp, [2 * each for each in by_weights]) / 2 + exponent * LN2
-        )
-        found["cell_path"][time] = log_mean_square(kept, xp) / 2
-        if keeper:
-            kept = kept + xp.log(step.gates[keeper].value)
+        by_h[time] = log_norms(by_state[0], exponent, xp)
+        by_cell[time] = log_norms(step.by_cell(by_state), exponent, xp)
+        found["log_weight_gradient"][time] = log_weight_gradient(x, step.before[0], gradients, exponent, xp)
+    found["log_gradient"] = xp.maximum(log_gradient(by_h, xp), log_gradient(by_cell, xp))
+    found["kept"] = kept.mean()
     return {name: net.device.to_numpy(values) for name, values in (found | gates).items()}
 
 
-def _log_rms(gradient: Array, xp: Any) -> Any:
-    """Return ln of the root mean square over the batch of the norms of an array (batch, units)."""
-    return log_norm(gradient, xp) - math.log(len(gradient)) / 2
+def log_weight_gradient(x: Array, h: Array, gradients: Gradients, exponent: Array, xp: Any) -> Any:
+    """Return ln of the norm of the gradients of all W and U together.
 
-
-def _flat_units(slope: Array, slopes: Slopes, xp: Any) -> tuple[Any, Any]:
-    """Return the shares of dead units and of saturated ones."""
-    size = xp.abs(slope)
-    zero = size == 0
-    small = size < slopes.small
-    dead = zero.all(axis=0).mean() if slopes.dies else xp.zeros(())
-    return dead, (small & ~zero if slopes.off else small).mean()
-
-
-def _one_sign(inputs: Sequence[Array], xp: Any) -> Any:
-    """Return the share of a unit's weight gradients that have the commoner sign, averaged over the batch.
-
-    The gradient of a weight is δ times its input: whatever δ is, the signs divide as those of the inputs do.
+    |Σ δ xᵀ|² = Σ (δ·δ′)(x·x′) over pairs of examples, of which there are usually fewer than weights.
     """
-    positive = sum((each > 0).sum(axis=1) for each in inputs)
-    negative = sum((each < 0).sum(axis=1) for each in inputs)
-    return (xp.maximum(positive, negative) / (positive + negative)).mean()
+    logs = []
+    for inputs, by_z in ((x, gradients.by_input), (h, gradients.by_recurrent)):
+        reduced, shift = together(by_z.transpose(1, 0, 2).reshape(len(inputs), -1), exponent, xp)
+        scaled_inputs, more = scaled(inputs, xp)
+        square = ((reduced @ reduced.T) * (scaled_inputs @ scaled_inputs.T)).sum()
+        logs.append(xp.log(square) + 2 * (shift + more) * LN2)
+    return xp.logaddexp(*logs) / 2

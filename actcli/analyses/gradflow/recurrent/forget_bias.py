@@ -15,8 +15,8 @@ from actcli.activations.function import Function
 from actcli.analyses.gradflow.logs import log_mean_square
 from actcli.analyses.gradflow.measured import Interval, interval
 from actcli.analyses.gradflow.network.inits import Init
-from actcli.analyses.gradflow.recurrent.cells import Lstm
-from actcli.analyses.gradflow.recurrent.net import Plan, Unrolled
+from actcli.analyses.gradflow.network.trials import run_trials
+from actcli.analyses.gradflow.recurrent.net import Plan, Unrolled, log_kept
 from actcli.analyses.gradflow.request import Progress
 from actcli.core.device import CPU, Device
 
@@ -27,13 +27,13 @@ BIASES = (0.0, 1.0, 2.0)
 class ForgetBias:
     """ln of what the forget gates leave of a gradient over all steps, ∂c_T/∂c_0 along the cell.
 
-    `textbook` is σ(b)^T, which leaves weights out. Over units and examples, `typical` is the geometric mean and `norm`
+    `textbook` is σ(b)^T, which leaves weights out. Over units and examples, `kept` is the geometric mean and `norm`
     the root mean square, each with a t-interval over trials.
     """
 
     bias: float
     textbook: float
-    typical: Interval
+    kept: Interval
     norm: Interval
 
 
@@ -54,17 +54,20 @@ def forget_biases(
     rows = []
     for bias in biases:
         plan = Plan(function, init, "lstm", steps, width, batch, bias, device)
-        found = []
-        with device.active(), np.errstate(all="ignore"):
-            for done, net in enumerate(plan.nets(seed, trials)):
-                progress(f"forget bias {bias:g}", done, trials)
-                found.append(_kept(net))
-        typical, norm = np.array(found).T
-        rows.append(ForgetBias(bias, log_kept(bias, steps), interval(typical), interval(norm)))
+        found = run_trials(
+            lambda seeds, plan=plan: _kept(plan.net(seeds)),  # type: ignore[misc]  # mypy infers no type of a default
+            seed=seed,
+            trials=trials,
+            at_a_time=plan.at_a_time(trials),
+            device=device,
+            progress=lambda done, bias=bias: progress(f"forget bias {bias:g}", done, trials),  # type: ignore[misc]
+        )
+        kept, norm = np.array(found).T
+        rows.append(ForgetBias(bias, log_textbook(bias, steps), interval(kept), interval(norm)))
     return rows
 
 
-def log_kept(bias: float, steps: int) -> float:
+def log_textbook(bias: float, steps: int) -> float:
     """Return ln σ(b)^T."""
     return -steps * (math.log1p(math.exp(-abs(bias))) + max(-bias, 0.0))
 
@@ -74,5 +77,5 @@ def _kept(net: Unrolled) -> tuple[float, float]:
     xp = net.device.xp
     logs = xp.zeros(net.shape)
     for _, step in net.forward():
-        logs += xp.log(step.gates[Lstm.keeper].value)
+        logs += log_kept(net, step)
     return float(logs.mean()), float(log_mean_square(logs, xp) / 2)

@@ -20,6 +20,13 @@ _THEORY = {
     "xi_c": ("layers over which the correlation settles, e-fold", "ξ_c"),
     "trainable_depth": ("layers that a signal passes, 6·ξ_c", "trainable depth"),
 }
+_CRITICAL = {
+    "sigma_w": ("standard deviation of the weights times √fan_in", "σw"),
+    "sigma_b": ("standard deviation of the biases", "σb"),
+    "q_star": ("variance of pre-activations there", "q*"),
+    "chi_parallel": ("what each layer multiplies a change of the variance by", "χ∥"),
+    "gain": ("σw, as frameworks call it", "gain"),
+}
 _MOMENTS = (
     ("mean", "E φ(z)"),
     ("second_moment", "E φ(z)²"),
@@ -67,28 +74,26 @@ def critical_table(subjects: Sequence[Subject]) -> Table:
     columns = (
         activation_column(subjects),
         Column("class", "the kind of criticality (Roberts & Yaida)"),
-        Column("sigma_w", "standard deviation of the weights times √fan_in", heading="σw"),
-        Column("sigma_b", "standard deviation of the biases", heading="σb"),
-        Column("q_star", "variance of pre-activations there", heading="q*"),
-        Column("chi_parallel", "what each layer multiplies a change of the variance by", heading="χ∥"),
+        *(Column(name, meaning, heading=heading) for name, (meaning, heading) in _CRITICAL.items() if name != "gain"),
         Column("stable", "whether the variance comes back when it is off"),
-        Column("gain", "σw, as frameworks call it"),
+        Column("gain", _CRITICAL["gain"][0]),
     )
-    more = (Column("reason", "why there is no such point, or what is wrong with it"),)
+    more = (
+        *(Column(f"{name}_error", f"{name} is at most this far off", audience="machines") for name in _CRITICAL),
+        Column("reason", "why there is no such point, or what is wrong with it"),
+    )
 
     def rows() -> Iterator[Row]:
         for subject in subjects:
             for point in subject.critical:
+                figures = {name: getattr(point, name) for name in _CRITICAL}
                 yield {
                     "activation": subject.name,
                     "class": point.kind,
-                    "sigma_w": vouched(point.sigma_w, point.error),
-                    "sigma_b": point.sigma_b,
-                    "q_star": point.q_star,
-                    "chi_parallel": point.chi_parallel,
+                    **{name: vouched(value, point.errors.get(name, 0.0)) for name, value in figures.items()},
                     "stable": point.stable,
-                    "gain": vouched(point.gain, point.error),
                     "reason": point.reason or None,
+                    **{f"{name}_error": point.errors.get(name, math.nan) for name in _CRITICAL},
                 }
 
     return table("critical", columns, rows, more=more, title="Critical initialisation")

@@ -8,7 +8,7 @@ from functools import partial
 
 from actcli.analyses.gradflow.cases import Case
 from actcli.analyses.gradflow.subject import Subject
-from actcli.analyses.gradflow.tables.rows import Row, activation_column, table
+from actcli.analyses.gradflow.tables.rows import Row, activation_column, percent, table
 from actcli.report import Column, Magnitude, Table
 
 _FIGURES = {
@@ -18,9 +18,9 @@ _FIGURES = {
     "geometric_mean": ("what a typical path has, exp(L·E ln |φ′|)", "geometric mean"),
     "exact_mean": ("the mean over all paths, (E φ′)^L", "exact mean"),
     "sample_mean": ("the mean of a sample of random paths", "sample mean"),
-    "sample_stderr": ("its standard error", "± stderr"),
-    "median": ("the median of the sample", "median"),
 }
+
+_THEORY = "theory √χ₁"
 
 
 def depth_table(subjects: Sequence[Subject]) -> Table:
@@ -29,16 +29,26 @@ def depth_table(subjects: Sequence[Subject]) -> Table:
         activation_column(subjects),
         Column("depth", "layers"),
         *(Column(name, meaning, heading=heading) for name, (meaning, heading) in _FIGURES.items()),
+        Column("sample_stderr", "standard error of the sample mean", audience="machines"),
+        Column("relative_stderr", "the same, relative to the mean", heading="± stderr", audience="people"),
+        Column("median", "the median of the sample"),
     )
+    logged = (*_FIGURES, "sample_stderr", "median")
 
     def rows() -> Iterator[Row]:
         for subject in subjects:
             for product in subject.products:
-                sizes = {name: Magnitude(getattr(product, name), name in product.negative) for name in _FIGURES}
-                yield {"activation": subject.name, "depth": product.depth, **sizes, "note": product.note or None}
+                sizes = {name: Magnitude(getattr(product, name), name in product.negative) for name in logged}
+                yield {
+                    "activation": subject.name,
+                    "depth": product.depth,
+                    **sizes,
+                    "relative_stderr": percent(Magnitude(product.sample_stderr - product.sample_mean)),
+                    "note": product.note or None,
+                }
 
     more = (Column("note", "where the sample's mean misleads", audience="machines"),)
-    return table("depth", columns, rows, logged=tuple(_FIGURES), more=more, title="Products of slopes")
+    return table("depth", columns, rows, logged=logged, more=more, title="Products of slopes")
 
 
 def paths_table(subjects: Sequence[Subject]) -> Table:
@@ -89,6 +99,7 @@ def underflow_table(cases: Sequence[Case]) -> Table:
         from actcli.analyses.gradflow.underflow import underflow
 
         for case in cases:
+            reasons = {_THEORY: case.theory.reason} if math.isnan(case.theory.chi_1) else {}
             for found in underflow(_factors(case)):
                 yield {
                     "activation": case.function.name,
@@ -98,7 +109,7 @@ def underflow_table(cases: Sequence[Case]) -> Table:
                     "factor": found.factor,
                     "subnormal_depth": found.subnormal,
                     "zero_depth": found.zero,
-                    "reason": found.reason or None,
+                    "reason": reasons.get(found.source) or found.reason or None,
                 }
 
     more = (Column("reason", "why a depth is infinite or unknown", audience="machines"),)
@@ -107,14 +118,10 @@ def underflow_table(cases: Sequence[Case]) -> Table:
 
 def _factors(case: Case) -> dict[str, float]:
     from actcli.analyses.gradflow.underflow import slope_factors
+    from actcli.analyses.gradflow.uniform import averages
 
     return {
         **slope_factors(case.function),
-        "geometric mean": _per_layer(case.subject),
-        "theory √χ₁": math.sqrt(case.theory.chi_1),
+        "geometric mean": float(Magnitude(averages(case.function, *case.request.preactivations).log_slope)),
+        _THEORY: math.sqrt(case.theory.chi_1),
     }
-
-
-def _per_layer(subject: Subject) -> float:
-    product = subject.products[0]
-    return math.exp(product.geometric_mean / product.depth)

@@ -16,6 +16,8 @@ from actcli.analyses.gradflow.subject import Subject
 Row = Mapping[str, Any]
 Audience = Literal["all", "people", "machines"]
 _BATCH = 1000
+_NOTHING = 1e-6
+"""A share that people read as none: it is rounding."""
 
 
 def table(
@@ -57,6 +59,14 @@ def vouched(value: float, error: float) -> float:
     if not 0 < error < math.inf or not math.isfinite(value):
         return value
     return round(value, math.floor(-math.log10(2 * error)))
+
+
+def percent(share: float) -> str:
+    """Return a share for people, an empty text where there is none."""
+    if math.isnan(share):
+        return ""
+    share = 0.0 if share < _NOTHING else share
+    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
 def activation_column(subjects: Sequence[Subject]) -> Column:

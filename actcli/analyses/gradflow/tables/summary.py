@@ -9,10 +9,11 @@ import numpy as np
 
 from actcli.analyses.gradflow import verdict
 from actcli.analyses.gradflow.cases import Case
-from actcli.analyses.gradflow.tables.rows import Audience, Row, activation_column, init_column, table
+from actcli.analyses.gradflow.tables.rows import Audience, Row, activation_column, init_column, percent, table
 from actcli.report import Column, Magnitude, Table
 
 _RATIO = ("gradient_ratio", "gradient_ratio_low", "gradient_ratio_high")
+_TRAINABLE = Column("trainable", "layers that a signal passes", heading="trainable depth", audience="people")
 _GRADIENT = ("gradient", "gradient_low", "gradient_high")
 
 
@@ -24,6 +25,7 @@ def summary_table(cases: Sequence[Case]) -> Table:
     alone: Audience = "all" if len(cases) == 1 else "machines"
     predicted: Audience = "machines" if cases[0].request.is_recurrent else "all"
     theory: Audience = alone if predicted == "all" else "machines"
+    plain: Audience = alone if cases[0].request.is_plain else "machines"
     words = ", ".join(f"{word}: {meaning}" for word, meaning in verdict.VERDICTS.items())
     columns = (
         activation_column([case.subject for case in cases]),
@@ -41,15 +43,16 @@ def summary_table(cases: Sequence[Case]) -> Table:
         Column("gradient_ratio_low", "low end of its 95 % interval", audience="machines"),
         Column("gradient_ratio_high", "high end of its 95 % interval", audience="machines"),
         Column("theory_gradient_ratio", "the same at infinite width", heading="theory", audience=predicted),
-        Column("bound", "largest slope to the power of the depth", audience=alone),
+        Column("bound", "largest slope to the power of the depth", audience=plain),
         Column("dead_fraction", "units whose slope is 0 for every example", heading="dead units", audience=alone),
-        Column("trainable_depth", "layers that a signal passes, 6·ξ_c", heading="trainable depth", audience=theory),
+        Column("trainable_depth", "layers that a signal passes, 6·ξ_c", audience="machines"),
+        *([_TRAINABLE] if plain == "all" else []),
         Column("suggestion", "what to do about it", audience=alone),
     )
 
     def rows() -> Iterator[Row]:
         for case in cases:
-            ratio = case.measured.ratio()
+            ratio, depth = case.measured.ratio(), case.theory.trainable_depth
             yield {
                 "activation": case.function.name,
                 "depth": case.request.depth,
@@ -61,7 +64,8 @@ def summary_table(cases: Sequence[Case]) -> Table:
                 "theory_gradient_ratio": Magnitude(case.log_theory_ratio),
                 "bound": Magnitude(verdict.bound(case)),
                 "dead_fraction": float(case.measured.dead.mean()),
-                "trainable_depth": math.nan if case.request.is_recurrent else case.theory.trainable_depth,
+                "trainable_depth": depth,
+                "trainable": None if math.isnan(depth) else depth,
                 "suggestion": verdict.suggestion(case) or None,
                 "finite_width_ratio": Magnitude(case.log_finite_width_ratio),
                 "finite_width_spread": math.sqrt(case.log_ratio_variance),
@@ -138,8 +142,8 @@ def _layers(case: Case) -> Iterator[Row]:
             **dict(zip(_GRADIENT, map(Magnitude, (gradient.value, gradient.low, gradient.high)), strict=True)),
             "interval": _plus_minus((gradient.high - gradient.low) / 2),
             "theory_gradient": Magnitude(float(theory[layer])),
-            "dead": _percent(shares["dead_fraction"]),
-            "saturated": _percent(shares["saturated_fraction"]),
+            "dead": percent(shares["dead_fraction"]),
+            "saturated": percent(shares["saturated_fraction"]),
             "weight_gradient": Magnitude(float(weight_gradients[layer])),
         }
 
@@ -148,8 +152,4 @@ def _plus_minus(half: float) -> str:
     """Return an interval of logarithms, half of it, in percent where it is small and as a factor where it isn't."""
     if math.isnan(half):
         return ""
-    return _percent(math.expm1(half)) if half < math.log(2) else f"×{verdict.size(half)}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
+    return percent(math.expm1(half)) if half < math.log(2) else f"×{Magnitude(half).significant(2)}"

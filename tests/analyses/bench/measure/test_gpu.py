@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -166,6 +166,49 @@ def test_what_waits_for_the_device_by_itself_is_timed_as_it_is() -> None:
     taken = sampler(queue).sample([ready] * 4)
     assert taken.seconds > 4e-5
     assert queue.log.count("flush") <= 2 * MOST_FILLS
+
+
+def waiting(queue: Queue, seconds: float) -> Ready:
+    def run() -> None:
+        queue.put("kernel", seconds)
+        queue.wait()
+
+    return Ready(run, lambda: (np.empty(0),), queue.wait)
+
+
+def test_what_waits_by_itself_is_said_and_costs_no_more_after_the_first_time() -> None:
+    queue = Queue()
+    found = sampler(queue)
+    assert found.sample([waiting(queue, 1e-5)] * 4, key="waiting").ran_dry
+    queue.log.clear()
+    assert found.sample([waiting(queue, 1e-5)] * 4, key="waiting").ran_dry
+    assert queue.log.count("flush") == 2, "one before the events, one before the call by the wall's clock"
+    queue.log.clear()
+    assert not found.sample([kernel(queue, 1e-5).prepare(0)] * 4, key="another").ran_dry
+    assert queue.log.count("flush") == 2, "others don't pay for it"
+    [samples] = measure(
+        [Job("waiting", lambda k: waiting(queue, 1e-3), 1 << 26, 1 << 26)], Plan(1.0), sampler=sampler(queue)
+    )
+    assert samples.ran_dry == samples.count
+
+
+def test_calls_are_made_in_their_context() -> None:
+    queue, inside = Queue(), list[bool]()
+
+    @contextmanager
+    def active() -> Iterator[None]:
+        inside.append(True)
+        yield
+        inside.pop()
+
+    def run() -> None:
+        assert inside
+        queue.put("kernel", 1e-5)
+
+    ready = Ready(run, lambda: (np.empty(0),), queue.wait, active=active)
+    found = sampler(queue)
+    found.once(ready)
+    found.sample([ready] * 3, before=ready)
 
 
 def test_the_first_call_stands_apart() -> None:

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from actcli.analyses.bench.measure import machine, others
-from actcli.analyses.bench.measure.buffers import EXCEED, MOST, PLACEMENTS, copies, exceeds, sets
+from actcli.analyses.bench.measure import others
+from actcli.analyses.bench.measure.buffers import EXCEED, MOST, PLACEMENTS, exceeds, sets
 from actcli.analyses.bench.measure.machine import (
     USUAL_LAST_LEVEL,
     Cache,
     caches,
     last_level_cache,
-    memory_available,
 )
 from actcli.analyses.bench.measure.others import Others
 from tests.analyses.bench.measure.fakes import Machine
@@ -63,38 +62,6 @@ def test_where_nobody_tells_a_usual_size_is_assumed(tmp_path: Path, monkeypatch:
     assert last_level_cache(tmp_path / "none") == Cache("assumed", USUAL_LAST_LEVEL)
 
 
-MEMINFO = "MemTotal:       24684084 kB\nMemFree:        100 kB\nMemAvailable:   2048 kB\n"
-
-
-@pytest.mark.parametrize(
-    ("limit", "used", "free"),
-    [
-        ("max", "5", 2 << 20),
-        (str(3 << 20), str(2 << 20), 1 << 20),
-        (str(8 << 20), "0", 2 << 20),
-        ("5", "9", 0),
-        (None, None, 2 << 20),
-    ],
-)
-def test_memory_is_what_system_and_container_leave(
-    tmp_path: Path, limit: str | None, used: str | None, free: int
-) -> None:
-    (tmp_path / "meminfo").write_text(MEMINFO)
-    if limit is not None and used is not None:
-        (tmp_path / "memory.max").write_text(limit + "\n")
-        (tmp_path / "memory.current").write_text(used + "\n")
-    assert memory_available(tmp_path / "meminfo", tmp_path) == free
-
-
-def test_without_meminfo_half_of_the_memory_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = {"SC_PHYS_PAGES": 1000, "SC_PAGE_SIZE": 16384}
-    monkeypatch.setattr(machine.os, "sysconf_names", sizes, raising=False)
-    monkeypatch.setattr(machine.os, "sysconf", sizes.__getitem__, raising=False)
-    assert memory_available(tmp_path / "none", tmp_path) == 500 * 16384
-    monkeypatch.delattr(machine.os, "sysconf_names")
-    assert memory_available(tmp_path / "none", tmp_path) is None
-
-
 def stat(folder: Path, **ticks: int) -> Path:
     names = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest", "guest_nice")
     (folder / "stat").write_text("cpu  " + " ".join(str(ticks.get(name, 0)) for name in names) + "\ncpu0 1 2\n")
@@ -119,41 +86,48 @@ def test_without_statistics_nothing_is_known_of_others(tmp_path: Path) -> None:
     assert Others(tmp_path / "none").cores() is None
 
 
-def counts(
+def count(
     working_sets: Sequence[int], *, cold: bool = True, last_level: int = 1 << 20, available: int | None = None
-) -> list[int]:
+) -> int:
     fake = Machine()
     jobs = [fake.job(size, 1.0, working_set=size) for size in working_sets]
     return sets(jobs, cold, last_level, available)
 
 
 def test_cold_sets_exceed_the_cache_several_times() -> None:
-    found = counts([1 << 14, 1 << 18, 1 << 24])
-    assert found == [EXCEED << 6, EXCEED << 2, PLACEMENTS]
-    assert counts([3 << 14, 5 << 16]) == [64, 8], "powers of two"
-    assert not exceeds(1 << 10, counts([1 << 10], last_level=1 << 23)[0], 1 << 23)
-    assert exceeds(1 << 14, found[0], 1 << 20)
+    assert count([1 << 14]) == EXCEED << 6
+    assert count([1 << 24]) == PLACEMENTS
+    assert count([3 << 14]) == 64, "a power of two"
+    assert not exceeds(1 << 10, count([1 << 10], last_level=1 << 23), 1 << 23)
+    assert exceeds(1 << 14, count([1 << 14]), 1 << 20)
+
+
+def test_jobs_have_as_many_sets_as_the_smallest_needs() -> None:
+    assert count([1 << 14, 1 << 18, 1 << 24]) == count([1 << 14])
 
 
 def test_the_number_of_sets_is_bounded() -> None:
-    assert counts([8], last_level=1 << 30) == [MOST]
+    assert count([8], last_level=1 << 30) == MOST
 
 
 def test_hot_sets_are_a_few_placements() -> None:
-    assert counts([1 << 10, 1 << 24], cold=False) == [PLACEMENTS] * 2
+    assert count([1 << 10, 1 << 24], cold=False) == PLACEMENTS
 
 
 def test_sets_share_the_memory_that_there_is() -> None:
-    found = counts([1 << 20] * 4, last_level=1 << 24, available=1 << 26)
-    assert sum(found) << 20 <= 1 << 25
-    assert counts([1 << 30], available=1 << 20) == [1]
+    assert 4 * count([1 << 20] * 4, last_level=1 << 24, available=1 << 26) << 20 <= 1 << 25
+    assert count([1 << 30], available=1 << 20) == 1
 
 
-def test_copies_are_made_once() -> None:
-    import numpy as np
-
-    values = np.arange(3.0)
-    source = copies(values)
-    assert source(0) is values
-    assert source(1) is source(1) is not values
-    np.testing.assert_array_equal(source(2), values)
+@pytest.mark.parametrize(
+    ("environment", "loaded"),
+    [
+        ({"other_load": "0.19", "cores": "2"}, False),
+        ({"other_load": "0.21", "cores": "2"}, True),
+        ({"other_load": "0.21", "cores": "8"}, False),
+        ({"cores": "2"}, False),
+        ({"other_load": "much", "cores": "2"}, False),
+    ],
+)
+def test_a_tenth_of_the_cores_is_considerable(environment: dict[str, str], loaded: bool) -> None:
+    assert others.is_loaded(environment) == loaded

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count, groupby, pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from actcli.analyses.bench.measure import Job, Plan, measure
 from actcli.analyses.bench.measure.job import Samples
 from actcli.analyses.bench.measure.rounds import FEWEST, STEPS
-from actcli.analyses.bench.measure.statistics import median_interval, ratio_interval
+from actcli.analyses.bench.measure.sampling import Sample, WallSampler
+from actcli.analyses.bench.measure.statistics import ENOUGH, median_interval, ratio_interval
 from actcli.errors import UsageError
 from actcli.implementations.timed import Ready
 from tests.analyses.bench.measure.fakes import FakeClock, Machine
@@ -130,7 +132,7 @@ def test_an_interrupt_keeps_what_was_measured() -> None:
     calls = count()
 
     def wild() -> float:
-        if next(calls) > 60:
+        if next(calls) > 200:
             raise KeyboardInterrupt
         return LONG * (1 + next(calls) % 7)
 
@@ -184,7 +186,7 @@ def test_drift_that_both_share_leaves_their_ratio_alone() -> None:
 
 def test_cold_buffers_rotate_beyond_the_cache() -> None:
     machine = Machine()
-    [samples] = measured(machine, [machine.job("a", 1e-4)], Plan(1.0))
+    [samples] = measured(machine, [machine.job("a", 1.1e-4)], Plan(1.0))
     assert samples.buffers * (1 << 20) >= 2 * CACHE
     sets = [k for _, k in machine.ran]
     revisits = {k: [at for at, each in enumerate(sets) if each == k] for k in set(sets)}
@@ -200,8 +202,7 @@ def test_jobs_that_share_inputs_find_them_cold_all_the_same() -> None:
     found = measured(
         machine, [machine.job(key, noisy(LONG, 0.2), working_set=size) for key, size in sizes.items()], Plan(3.0)
     )
-    fewest = min(samples.buffers for samples in found)
-    assert fewest < max(samples.buffers for samples in found)
+    [fewest] = {samples.buffers for samples in found}
     sets = [k for _, k in machine.ran][50:]
     last: dict[int, int] = {}
     for at, k in enumerate(sets):
@@ -211,15 +212,103 @@ def test_jobs_that_share_inputs_find_them_cold_all_the_same() -> None:
 
 def test_buffers_leave_most_of_the_budget_for_measuring() -> None:
     machine = Machine()
-    job = machine.job("slow to allocate", LONG)
+    job, quick = machine.job("slow to allocate", LONG), machine.job("quick", LONG)
 
     def prepare(k: int) -> Ready:
         machine.clock.spend(0.1)
         return job.prepare(k)
 
-    [samples] = measured(machine, [replace(job, prepare=prepare)], Plan(2.0))
-    assert samples.buffers == 4, "of the 16 that would exceed the cache"
-    assert samples.stopped_by == "interval"
+    found = measured(machine, [replace(job, prepare=prepare), quick], Plan(4.0))
+    assert [samples.buffers for samples in found] == [4, 4], "of the 16 that would exceed the cache"
+    assert [samples.stopped_by for samples in found] == ["interval"] * 2
+
+
+def test_buffers_are_made_set_by_set_and_inputs_before() -> None:
+    machine, made = Machine(), list[tuple[str, int]]()
+
+    def noted(name: str) -> Job:
+        job = machine.job(name, LONG)
+
+        def prepare(k: int) -> Ready:
+            made.append((name, k))
+            return job.prepare(k)
+
+        return replace(job, prepare=prepare, inputs=lambda k: made.append(("x", k)))
+
+    found = measured(machine, [noted("a"), noted("b"), noted("c")], Plan(4.0))
+    count = found[0].buffers
+    assert made[: 3 * count] == [("x", k) for k in range(count) for _ in range(3)]
+    rounds = [made[start : start + 3] for start in range(3 * count, 6 * count, 3)]
+    assert [{k for _, k in each} for each in rounds] == [{k} for k in range(count)]
+    assert all(sorted(name for name, _ in each) == ["a", "b", "c"] for each in rounds)
+    assert len({tuple(name for name, _ in each) for each in rounds}) > 1, "nobody is always the first"
+
+
+def results_alive(plan: Plan, *, allocates: bool) -> int:
+    """Return the most results of a call that were alive at the same time."""
+
+    class Result:
+        alive = most = 0
+
+        def __init__(self) -> None:
+            Result.alive += 1
+            Result.most = max(Result.most, Result.alive)
+
+        def __del__(self) -> None:
+            Result.alive -= 1
+
+    machine = Machine()
+
+    def run() -> Result:
+        machine.clock.spend(1e-4)
+        return Result()
+
+    job = Job("own", lambda k: Ready(run, lambda: (np.empty(0),), allocates=allocates), 1 << 20, 1 << 20)
+    [samples] = measured(machine, [job], plan)
+    assert samples.buffers >= 2
+    return Result.most - 1
+
+
+def test_results_stay_alive_in_a_cold_run_so_that_the_next_one_has_other_memory() -> None:
+    assert results_alive(Plan(1.0), allocates=True) == 16
+    assert results_alive(Plan(1.0), allocates=False) == 0
+    assert results_alive(Plan(1.0, cold=False), allocates=True) == 0
+
+
+def test_a_stream_of_its_own_is_timed_by_the_wall() -> None:
+    class Blind(WallSampler):
+        def sample(self, *arguments: Any, **options: Any) -> Sample:
+            return Sample(0.0, 0.0)
+
+    machine = Machine()
+
+    def run() -> None:
+        machine.clock.spend(LONG)
+
+    job = Job("jax", lambda k: Ready(run, lambda: (np.empty(0),), own_stream=True), 1, 1)
+    [samples] = measure([job], Plan(1.0), sampler=Blind(machine.clock), last_level=CACHE)
+    np.testing.assert_allclose(samples.seconds, LONG)
+
+
+def test_a_job_that_fails_in_a_later_round_leaves_the_others_alone() -> None:
+    machine, calls = Machine(), count()
+
+    def late() -> float:
+        if next(calls) > 30:
+            raise RuntimeError("late")
+        return LONG
+
+    jobs = [machine.job("whole", noisy(LONG, 0.05), beside=("late",)), machine.job("late", late, beside=("whole",))]
+    whole, failed = measured(machine, jobs, Plan(20.0, interval=1e-3))
+    assert (failed.stopped_by, failed.failure, failed.count) == ("failed", "RuntimeError: late", 0)
+    assert whole.count > 100
+
+
+def test_a_little_more_time_is_taken_for_samples_enough_for_an_interval() -> None:
+    machine = Machine()
+    [samples] = measured(machine, [machine.job("slow", 0.3)], Plan(1.5))
+    assert samples.count == ENOUGH
+    assert machine.clock.time > 1.5
 
 
 def test_hot_samples_stay_on_one_set_that_was_just_used() -> None:

@@ -50,7 +50,7 @@ def test_the_quick_interval_is_about_as_wide_as_the_bootstrap_s(samples: int) ->
 
 
 def test_medians_and_spreads_pass_over_rounds_without_a_sample() -> None:
-    seconds = np.array([3.0, NAN, 1.0, 2.0, NAN])
+    seconds = np.array([3.0, NAN, 1.0, 2.0, NAN, 1.0, 2.0, 3.0, 2.0])
     median, low, high = median_interval(seconds)
     assert (median, low, high) == (2.0, 1.0, 3.0)
     assert spread(seconds) == 0.5
@@ -63,7 +63,10 @@ def test_too_few_samples_have_no_interval() -> None:
     assert value == 2.0
     assert math.isnan(low)
     assert math.isnan(high)
-    assert half_width(np.array([2.0])) == math.inf
+    five, six = np.arange(1.0, 6.0), np.arange(1.0, 7.0)
+    assert np.isnan([median_interval(five)[1:], ratio_interval(five, five)[1:], change_interval(five, six)[1:]]).all()
+    assert np.isfinite([median_interval(six), ratio_interval(six, six), change_interval(six, six)]).all()
+    assert half_width(five) == math.inf
     assert math.isnan(spread(np.array([NAN])))
 
 
@@ -83,6 +86,15 @@ def test_ratios_are_taken_pair_by_pair() -> None:
     assert ratio == pytest.approx(3, rel=0.01)
     assert high - low < 0.05
     assert ratio_interval(numerator[:20], denominator)[0] == pytest.approx(3, rel=0.02)
+
+
+def test_ratios_that_drift_have_wider_intervals() -> None:
+    generator = np.random.default_rng(0)
+    wander = np.cumsum(generator.normal(0, 0.01, 100))
+    drifting = np.exp(wander)
+    scattered = generator.permutation(drifting)
+    ones = np.ones(100)
+    assert np.ptp(ratio_interval(drifting, ones)[1:]) > 1.5 * np.ptp(ratio_interval(scattered, ones)[1:])
 
 
 def test_ratios_without_a_shared_round_are_nan() -> None:

@@ -12,6 +12,16 @@ CODES = ("actcli", "textbook")
 CLOSE = {"float32": 2e-5, "float64": 2e-14}
 
 
+def test_sizes_are_told_in_words() -> None:
+    assert {name: WORKLOADS[name].shape_text(1_000_000) for name in WORKLOADS} == {
+        "lstm_cell": "batch 3,906 × hidden 256",
+        "gru_cell": "batch 3,906 × hidden 256",
+        "attention": "batch 122 × positions 32 × hidden 256",
+        "softmax": "batch 3,906 × classes 256",
+        "bce": "batch 1,000,000",
+    }
+
+
 @pytest.mark.parametrize("dtype", CLOSE)
 @pytest.mark.parametrize("name", WORKLOADS)
 @pytest.mark.parametrize("code", CODES)
@@ -146,7 +156,7 @@ def test_nan_goes_through(name: str) -> None:
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_our_errors_are_few_units(name: str, dtype: str) -> None:
     ulp, where = error(name, one_row(name, "actcli", BOTH, dtype))
-    assert 0 < ulp < (300 if get_workload(name).products else 6)
+    assert 0 < ulp < (300 if get_workload(name).multiplies else 6)
     assert where.startswith("largest in ")
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 from flint import arb
 
 from actcli.activations.registry import DEFAULT
-from actcli.analyses.gradflow.meanfield.criticality import Critical, critical
+from actcli.analyses.gradflow.meanfield.criticality import _GRID, Critical, _zeros, critical
+from actcli.analyses.gradflow.meanfield.moments import Moments
 from actcli.analyses.gradflow.meanfield.phase import phase
 from actcli.analyses.gradflow.meanfield.signal import theory
+from actcli.core.gaussian import Estimate
 from actcli.errors import UsageError
 from tests.analyses.gradflow.meanfield.exact import exact_moments, function
 from tests.analyses.gradflow.meanfield.test_moments import RECORDS
@@ -82,7 +85,8 @@ def test_half_stable_points_fulfil_their_conditions(name: str) -> None:
     assert abs(moved) < 4e-15 * best.q_star
     exact = exact_moments(function(name), Fraction(best.q_star))
     assert float(exact["growth"] / exact["derivative_second_moment"]) == pytest.approx(1, abs=1e-14)
-    assert best.error < 1e-13
+    assert max(best.errors[each] for each in ("sigma_w", "gain")) < 1e-13
+    assert best.errors["q_star"] < 1e-10 * best.q_star
     assert "drawn" in best.reason
     assert (at_zero.kind, at_zero.stable) == ("K*=0", False)
 
@@ -118,6 +122,27 @@ def test_a_stable_point_is_critical_to_the_theory_too() -> None:
     assert found.q_star == pytest.approx(point.q_star, rel=1e-13)
 
 
+def test_every_figure_is_within_its_error() -> None:
+    best = critical(function("gelu"))[0]
+    with mpmath.workdps(30):
+        root = mpmath.sqrt(17)
+        truth = {"q_star": (3 + root) / 2, "chi_parallel": mpmath.mpf(1)}
+    for name, value in truth.items():
+        assert abs(getattr(best, name) - value) <= best.errors[name]
+    for name, value in (("sigma_w", "1.983058257438"), ("sigma_b", "0.172922390756")):
+        assert abs(getattr(best, name) ** 2 - float(value)) < 6e-13 + 2 * best.errors[name]
+    (relu,) = critical(function("relu"))
+    assert abs(relu.q_star - 2) <= relu.errors["q_star"]
+
+
+def test_a_zero_on_the_grid_is_one() -> None:
+    def of(at: Moments) -> Estimate:
+        return Estimate(math.log(at.q / _GRID[40]), 1e-9)
+
+    (zero,) = _zeros(function("tanh"), of)
+    assert zero == pytest.approx(_GRID[40], rel=1e-8)
+
+
 def test_sigmoid_would_need_a_negative_bias_variance() -> None:
     assert "-4" in critical(function("sigmoid"))[0].reason
 
@@ -143,6 +168,17 @@ def test_the_critical_line_and_contours_of_tanh() -> None:
             assert found.xi_c == pytest.approx(xi, rel=1e-4)
             sides.add(found.chi_1 > 1)
     assert sides == {True, False}
+
+
+@pytest.mark.parametrize(("name", "points", "unstable"), [("gelu", 40, 40), ("mish", 40, 30), ("silu", 0, 40)])
+def test_the_critical_line_is_where_nets_are_critical(name: str, points: int, unstable: int) -> None:
+    drawn = phase(function(name), (0.0, 6.0), (0.0, 0.5))
+    for line, fewest in ((drawn.line, points), (drawn.unstable, unstable)):
+        inside = np.flatnonzero(np.isfinite(line[0]))
+        assert inside.size >= fewest
+        for k in inside[:: max(1, inside.size // 4)]:
+            found = theory(function(name), math.sqrt(line[0][k]), math.sqrt(line[1][k]))
+            assert (abs(found.chi_1 - 1) < 1e-10) == (line is drawn.line)
 
 
 def test_the_phase_of_relu_is_a_vertical_line() -> None:

@@ -7,6 +7,7 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
+import mpmath
 import pytest
 from flint import arb
 
@@ -102,6 +103,53 @@ def test_what_does_not_exist_is_said_in_words(name: str, words: str) -> None:
     assert re.search(words, found.reason), found.reason
 
 
+def bump_moments(steep: int) -> float:
+    """Return E f′² of x + exp(−(steep·(x − 0.3217))²)."""
+    with mpmath.workdps(30):
+        at = mpmath.mpf("0.3217")
+        ends = [at + k / mpmath.mpf(steep) for k in (-12, -4, -2, -1, 0, 1, 2, 4, 12)]
+
+        def more(x: mpmath.mpf) -> mpmath.mpf:
+            u = steep * (x - at)
+            slope = -2 * steep * u * mpmath.exp(-u * u)
+            return (2 * slope + slope * slope) * mpmath.npdf(x)
+
+        return float(1 + mpmath.quad(more, ends))
+
+
+@pytest.mark.parametrize("steep", [30, 1000, 10**6])
+def test_detail_between_the_nodes_of_formulas_is_found(steep: int) -> None:
+    found = moments(function(f"x + exp(-({steep}*(x - 0.3217))**2)"), 1.0).derivative_second_moment
+    assert abs(found.value - bump_moments(steep)) <= found.error < 1e-8 * found.value
+
+
+def test_detail_at_a_kink_is_found() -> None:
+    # A slope of 1 but for 1e-6 around 0, where it is larger by up to 0.1 on either side.
+    found = moments(function("x*sigmoid(1000000*x)"), 1.0).derivative_second_moment
+    with mpmath.workdps(30):
+
+        def slope2(u: mpmath.mpf) -> mpmath.mpf:
+            s = 1 / (1 + mpmath.exp(-u))
+            return (s + u * s * (1 - s)) ** 2
+
+        more = mpmath.quad(lambda u: slope2(u) - 1 + slope2(-u), [0, 1, 3, 10, 30, 80]) / 1000000 * mpmath.npdf(0)
+    assert abs(found.value - float(0.5 + more)) <= found.error < 1e-12
+
+
+@pytest.mark.parametrize("power", ["0.6", "0.75"])
+def test_slopes_whose_square_can_be_integrated(power: str) -> None:
+    found = moments(function(f"abs(x)**{power}"), 1.0).derivative_second_moment
+    a = float(power)
+    truth = a * a * 2 ** (a - 1) * math.gamma(a - 0.5) / math.sqrt(math.pi)
+    assert abs(found.value - truth) <= found.error < 1e-8
+
+
+@pytest.mark.parametrize("q", [math.inf, math.nan, -1.0])
+def test_variances_that_are_none_are_refused(q: float) -> None:
+    with pytest.raises(UsageError, match="the variance of a pre-activation is a finite number from 0 on"):
+        moments(function("tanh"), q)
+
+
 def test_vectors_are_refused() -> None:
     with pytest.raises(UsageError, match="softmax is no function of one number"):
         moments(DEFAULT.get("softmax"), 1.0)  # type: ignore[arg-type]
@@ -114,12 +162,15 @@ def code(tmp_path: Path) -> Path:
         "import numpy as np\n"
         "def smooth(x): return np.tanh(x)\n"
         "def kinked(x): return np.maximum(x - 0.3, 0)\n"
+        "def bent(x): return np.maximum(x, 0) * np.tanh(x)\n"
         "def jumping(x): return np.where(x > 0.37, 1.0, 0.0)\n"
     )
     return path
 
 
-@pytest.mark.parametrize(("name", "same"), [("smooth", "tanh"), ("kinked", "max(x - 0.3, 0)")])
+@pytest.mark.parametrize(
+    ("name", "same"), [("smooth", "tanh"), ("kinked", "max(x - 0.3, 0)"), ("bent", "max(x, 0)*tanh(x)")]
+)
 def test_differences_are_as_good_as_they_say(code: Path, name: str, same: str) -> None:
     found, exact = moments(load(f"{code}:{name}"), 1.0), moments(function(same), 1.0)
     for key in NAMES:
@@ -128,6 +179,7 @@ def test_differences_are_as_good_as_they_say(code: Path, name: str, same: str) -
         assert estimate.error < 1e-5
     assert found.second_moment.error < 1e-14
     assert found.growth.error < 1e-14
+    assert not found.jumps
 
 
 def test_differences_across_a_jump_are_not_trusted(code: Path) -> None:

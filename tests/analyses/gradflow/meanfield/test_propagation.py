@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from actcli.analyses.gradflow.meanfield.moments import moments
 from actcli.analyses.gradflow.meanfield.propagation import propagate
+from actcli.analyses.gradflow.meanfield.residual import coherence
 from actcli.analyses.gradflow.meanfield.signal import theory
 from actcli.errors import UsageError
 from tests.analyses.gradflow.meanfield.exact import function
+
+Array = np.ndarray[Any, Any]
+WIDE = 10**60
+"""The width at which a depth of a hundred layers adds nothing to the plain recursion."""
 
 
 def test_he_keeps_relu_as_it_is() -> None:
@@ -22,7 +28,7 @@ def test_he_keeps_relu_as_it_is() -> None:
 
 
 def test_residual_relu_doubles() -> None:
-    found = propagate(function("relu"), math.sqrt(2), 0.0, 6, 100, arch="residual")
+    found = propagate(function("relu"), math.sqrt(2), 0.0, 6, WIDE, arch="residual")
     # q = 2·p, and p grows by M·m(q) and E f² = p.
     square, mean, q = 1.0, 0.0, []
     for _ in range(6):
@@ -31,7 +37,7 @@ def test_residual_relu_doubles() -> None:
         square, mean = square + 2 * mean * average + q[-1] / 2, mean + average
     np.testing.assert_allclose(found.q, q)
     np.testing.assert_allclose(
-        found.log_gradient, [((6 - layer) * math.log(2) + math.log(0.5)) / 2 for layer in range(1, 7)]
+        found.log_gradient, [((6 - layer) * math.log(2) + math.log(0.5)) / 2 for layer in range(1, 7)], atol=1e-15
     )
 
 
@@ -40,7 +46,7 @@ def test_residual_relu_doubles() -> None:
 @pytest.mark.parametrize("name", ["tanh", "gelu"])
 def test_the_plain_recursion(name: str, norm: str, arch: str) -> None:
     sigma_w, sigma_b, depth, f = 1.3, 0.2, 100, function(name)
-    found = propagate(f, sigma_w, sigma_b, depth, 64, arch=arch, norm=norm)
+    found = propagate(f, sigma_w, sigma_b, depth, WIDE, arch=arch, norm=norm)
     square, mean, q, gain = 1.0, 0.0, [], []
     for _ in range(depth):
         variance = sigma_w**2 * square + sigma_b**2
@@ -112,6 +118,73 @@ def test_finite_width_fluctuations_of_gaussian_nets() -> None:
         ratios.append(math.log(delta @ delta / last))
     expected = propagate(f, 1.2, 0.0, depth, width).log_variance
     assert np.var(ratios) == pytest.approx(expected, rel=0.35)
+
+
+def residual_ratios(name: str, sigmas: tuple[float, float], depth: int, width: int, trials: int) -> Array:
+    """Return gradient²(layer 1)/gradient²(layer L) of 32 examples each in so many nets x + f(W x + b)."""
+    rng, f, found = np.random.default_rng(9), function(name), []
+    for _ in range(trials):
+        x, layers = rng.standard_normal((32, width)), []
+        for _ in range(depth):
+            weights = rng.standard_normal((width, width)) * sigmas[0] / math.sqrt(width)
+            value, slope = f.derivatives(x @ weights.T + sigmas[1] * rng.standard_normal(width))
+            x = x + value
+            layers.append((weights, slope))
+        g = rng.standard_normal(x.shape)
+        g /= np.linalg.norm(g, axis=1, keepdims=True)
+        squares = []
+        for weights, slope in reversed(layers):
+            squares.append(((slope * g) ** 2).sum(axis=1))
+            g = g + (slope * g) @ weights
+        found.append(squares[-1] / squares[0])
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "sigmas", "depth", "width"),
+    [
+        ("relu", (math.sqrt(2), 0.0), 10, 64),
+        ("relu", (math.sqrt(2), 0.0), 50, 64),
+        ("gelu", (math.sqrt(2), 0.5), 20, 64),
+        ("gelu", (math.sqrt(2), 0.0), 20, 200),
+        ("softplus", (1.0, 0.3), 20, 64),
+        ("tanh", (1.0, 0.0), 50, 64),
+        ("sigmoid", (1.0, 0.5), 30, 64),
+    ],
+)
+def test_residual_nets_follow_theory(name: str, sigmas: tuple[float, float], depth: int, width: int) -> None:
+    found = propagate(function(name), *sigmas, depth, width, arch="residual")
+    ratios = residual_ratios(name, sigmas, depth, width, 12)
+    means = ratios.mean(axis=1)
+    expected = 2 * (found.log_gradient[0] - found.log_gradient[-1])
+    # The recursion leaves out what the fluctuations of the signal do, of order 1/width at each layer.
+    slack = 0.4 * depth / width
+    assert abs(math.log(means.mean()) - expected) < 4 * means.std() / means.mean() / math.sqrt(12) + slack
+    logs = np.log(ratios).mean(axis=1) / 2
+    assert abs(expected / 2 - logs.mean() - found.log_shortfall) < 4 * logs.std() / math.sqrt(12) + slack / 2
+
+
+def test_the_mean_direction_matters_less_the_wider_a_residual_net_is() -> None:
+    ratios = [
+        float(found.log_gradient[0] - found.log_gradient[-1])
+        for found in (
+            propagate(function("relu"), math.sqrt(2), 0.0, 20, width, arch="residual")
+            for width in (10**2, 10**4, 10**9)
+        )
+    ]
+    plain = 19 * math.log(2) / 2
+    assert ratios[0] > plain + 1 > ratios[1] > plain + 0.01 > ratios[2] > plain
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_logarithms_of_what_one_random_number_carries(share: float) -> None:
+    nodes = np.linspace(-9, 9, 400_000)  # 0, where the logarithm is infinite, is not one of them
+    weights = np.exp(-(nodes**2) / 2)
+    logs = np.log(1 - share + share * nodes**2)
+    mean = float(np.average(logs, weights=weights))
+    assert coherence(share) == pytest.approx((mean, float(np.average((logs - mean) ** 2, weights=weights))), rel=1e-3)
+    if share == 1:  # the logarithm of χ² with one degree of freedom
+        assert coherence(share) == pytest.approx((-np.euler_gamma - math.log(2), math.pi**2 / 2), rel=1e-6)
 
 
 @pytest.mark.parametrize(("name", "words"), [("exp(x**2)", "infinite"), ("log(x)", "has no value")])

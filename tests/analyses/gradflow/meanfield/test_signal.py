@@ -11,11 +11,13 @@ import pytest
 from flint import arb
 
 from actcli.activations.registry import DEFAULT
-from actcli.analyses.gradflow.meanfield.correlation import expansion
+from actcli.analyses.gradflow.meanfield.correlation import correlation, expansion
 from actcli.analyses.gradflow.meanfield.criticality import critical
 from actcli.analyses.gradflow.meanfield.moments import moments
 from actcli.analyses.gradflow.meanfield.pairs import drift
+from actcli.analyses.gradflow.meanfield.propagation import propagate
 from actcli.analyses.gradflow.meanfield.signal import theory
+from actcli.core.gaussian import Estimate
 from tests.analyses.gradflow.meanfield.exact import exact_moments, function
 from tests.analyses.gradflow.meanfield.test_moments import RECORDS
 
@@ -132,7 +134,7 @@ def test_a_correlation_agrees_with_a_double_integral() -> None:
     [
         ("tanh", 1.0, 0.0, 0.0, "critical", "q falls to 0"),
         ("tanh", 0.9, 0.0, 0.0, "vanishing", "keeps 81 %"),
-        ("relu", math.sqrt(2), 0.0, 1.0, "critical", "every q is a fixed point, and q stays at 1"),
+        ("relu", math.sqrt(2), 0.0, 2.0, "critical", "every q is a fixed point, and q stays at 2"),
         ("identity", 1.0, 0.0, 1.0, "critical", "every q"),
         ("relu", 1.5, 0.0, math.inf, "none", "grows without bound; each layer multiplies the squared gradient by 1.125"),
         ("relu", math.sqrt(2), 0.1, math.inf, "none", "grows without bound"),
@@ -172,13 +174,54 @@ def test_it_is_where_the_plain_iteration_arrives(name: str) -> None:
     assert theory(f, 1.3, 0.2).q_star == pytest.approx(q, rel=1e-12)
 
 
-def test_the_fixed_point_is_the_one_reached_from_1() -> None:
-    # GELU at its half-stable point has a second fixed point below, which is where q = 1 leads.
+@pytest.mark.parametrize(
+    ("name", "sigma_w", "words"),
+    [
+        ("gelu", 1.5, "2.25, lies above the unstable fixed point 1.40178; from below it q goes elsewhere"),
+        ("gelu", 1.45, "2.1025, lies below the unstable fixed point 3.04392; from above it q goes elsewhere"),
+        ("gelu", 1.3, ""),
+        ("silu", 1.6, "lies above the unstable fixed point"),
+        ("relu", 1.3, ""),
+    ],
+)
+def test_the_first_layer_decides_between_fixed_points(name: str, sigma_w: float, words: str) -> None:
+    f = function(name)
+    found, deep = theory(f, sigma_w, 0.0), propagate(f, sigma_w, 0.0, 3000, 100).q[-1]
+    assert (found.q_star == 0) == (deep < 1e-20)
+    assert (found.q_star == math.inf) == (deep > 1e20)
+    assert words in found.reason
+    assert ("unstable" in found.reason) == bool(words)
+
+
+def test_another_start_may_lead_elsewhere() -> None:
+    assert theory(function("gelu"), 1.5, 0.0).q_star == math.inf
+    assert theory(function("gelu"), 1.5, 0.0, start=1.0).q_star == 0
+
+
+def test_the_error_of_q_is_in_those_that_follow_from_it() -> None:
+    # Biases of 1e-9 leave erf at c* that depends on q* by far more than rounding.
+    f, sigma_w, sigma_b = function("erf(x)"), 1.5, 0.25
+    q = Estimate(theory(f, sigma_w, sigma_b).q_star, 1e-6)
+    c, slope = correlation(f, sigma_w**2, sigma_b**2, q)
+    moved = [correlation(f, sigma_w**2, sigma_b**2, Estimate(q.value + side * q.error, 0.0)) for side in (-1, 1)]
+    for each in moved:
+        assert 1e-9 < abs(each[0].value - c.value) <= c.error < 1e-4
+        assert 1e-9 < abs(each[1].value - slope.value) <= slope.error < 1e-4
+
+
+def test_fine_detail_takes_no_minutes() -> None:
+    found = theory(function("x + tanh(1000*(x - 1.618))"), 0.5, 0.1)
+    assert found.verdict == "exploding"
+    assert found.errors["c_star"] < 1e-3
+
+
+def test_the_fixed_point_is_the_one_reached_from_the_first_layer() -> None:
+    # GELU at its half-stable point has a second fixed point below, which is where σw² + σb² leads.
     point = critical(function("gelu"))[0]
     found = theory(function("gelu"), point.sigma_w, point.sigma_b)
     assert found.q_star == pytest.approx(3.0349814, abs=1e-6)
     assert found.chi_parallel < 1
-    q = 1.0
+    q = point.sigma_w**2 + point.sigma_b**2
     for _ in range(400):
         q = point.sigma_w**2 * moments(function("gelu"), q).second_moment.value + point.sigma_b**2
     assert 2 < q < found.q_star

@@ -30,6 +30,12 @@ def test_the_whole_norm_fits_at_any_size() -> None:
     assert clip(measured([[5000.0, 5000.0]])).log_norm == pytest.approx(5000 + math.log(2) / 2)
 
 
+def test_of_gradients_that_nobody_knows_there_is_no_norm() -> None:
+    found = clip(measured([[math.nan, math.nan, math.nan]]))
+    assert math.isnan(found.log_norm)
+    assert math.isnan(found.log_factor)
+
+
 @pytest.mark.parametrize("threshold", [0.0, -1.0, math.inf, math.nan])
 def test_the_threshold_is_positive(threshold: float) -> None:
     with pytest.raises(UsageError, match="above 0"):

@@ -38,9 +38,26 @@ def test_rays_from_0_scale(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["clip(x, -1e300, 1e300)", "max(x, x**2/1e300)", "relu(x) + 1e-300*sin(x)", "relu(x - 1)", "log(x)"]
+    "text",
+    [
+        "clip(x, -1e300, 1e300)",
+        "max(x, x**2/1e300)",
+        "relu(x) + 1e-300*sin(x)",
+        "relu(x - 1)",
+        "log(x)",
+        "tanh(1e8*x)",
+        "sigmoid(1e9*x)",
+        "erf(1e9*x)",
+        "sign(x)",
+    ],
 )
 def test_what_only_looks_straight_is_neither(text: str) -> None:
+    assert not collapses(function(text))
+    assert not scales(function(text))
+
+
+@pytest.mark.parametrize("text", ["1/0", "x/0", "log(-1)", "exp(1e9)"])
+def test_what_has_no_finite_value_is_no_line(text: str) -> None:
     assert not collapses(function(text))
     assert not scales(function(text))
 

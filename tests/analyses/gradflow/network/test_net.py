@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from actcli.analyses.gradflow.network.linearity import collapses
-from actcli.analyses.gradflow.network.net import LN2, Array, Net, backward, forward, log_norm, scaled
+from actcli.analyses.gradflow.network.net import Array, Net, backward, forward, log_norm, log_norms, scaled, together
 from tests.analyses.gradflow.network.nets import function, plain, random_net
 
 ACTIVATIONS = [
@@ -127,7 +127,7 @@ def test_ten_layers_of_ten_sigmoids_as_in_textbooks() -> None:
         delta = delta @ layers[layer][0]
     net = Net(function("sigmoid"), layers)
     got = [
-        math.exp(float(log_norm(each, np)) + float(exponent) * LN2)
+        math.exp(log_norms(each, exponent, np)[0])
         for _, each, exponent in backward(net, forward(net, x), np.ones((1, 10)))
     ]
     assert got == pytest.approx(norms, rel=1e-12)
@@ -141,7 +141,7 @@ def test_ten_thousand_layers_neither_underflow_nor_overflow(factor: float, activ
     net = Net(function(activation), [(np.array([[factor]]), None)] * depth, scales=activation != "tanh")
     x, z, correction = np.array([[0.1]]), 0.1, 0.0
     logs = {
-        layer: float(log_norm(delta, np)) + float(exponent) * LN2
+        layer: float(log_norms(delta, exponent, np)[0])
         for layer, delta, exponent in backward(net, forward(net, x), np.array([[1.0]]))
     }
     if activation == "tanh":
@@ -176,3 +176,26 @@ def test_scaling_is_by_powers_of_two() -> None:
 @pytest.mark.parametrize("size", [1e-310, 1e-200, 1.0, 1e200])
 def test_the_logarithm_of_a_norm_holds_any_size(size: float) -> None:
     assert float(log_norm(np.full((2, 8), size), np)) == pytest.approx(math.log(size) + math.log(4), rel=1e-14)
+
+
+def test_every_example_has_a_scale_of_its_own() -> None:
+    rows = np.array([[3.0, 4.0], [3e-200, 4e-200], [0.0, 0.0]])
+    with np.errstate(divide="ignore"):
+        logs = log_norms(rows, np.array([[0.0], [-2000.0], [9.0]]), np)
+    assert logs[:2].tolist() == pytest.approx([math.log(5), math.log(5) - 200 * math.log(10) - 2000 * math.log(2)])
+    assert logs[2] == -math.inf
+    with np.errstate(divide="ignore"):
+        reduced, exponent = together(rows[[0, 2]], np.array([[-5000.0], [0.0]]), np)
+    np.testing.assert_array_equal(reduced * 4, rows[[0, 2]])
+    assert exponent == -4998
+
+
+def test_examples_of_different_fate_go_down_together() -> None:
+    # One example loses a factor of 1000 a layer beside the other: 300 layers are far beyond float64.
+    depth = 300
+    phi = function("where(x > 0, x, 0.001*x)")
+    net = Net(phi, [(np.eye(1), None)] * depth, scales=False)
+    passed = forward(net, np.array([[1.0], [-1e-3]]))
+    passed.slopes[:] = [np.array([[1.0], [1e-3]])] * depth
+    logs = {layer: log_norms(delta, exponent, np) for layer, delta, exponent in backward(net, passed, np.ones((2, 1)))}
+    assert logs[0].tolist() == pytest.approx([0.0, depth * math.log(1e-3)], abs=1e-9)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actcli.analyses.gradflow.meanfield.propagation import propagate
 from actcli.analyses.gradflow.measured import Measured
-from actcli.analyses.gradflow.network import memory
+from actcli.analyses.gradflow.network import memory, trials
 from actcli.analyses.gradflow.network.inits import Init, gaussian_init, get_init
+from actcli.analyses.gradflow.network.net import Net, backward, forward
 from actcli.analyses.gradflow.network.run import run
+from actcli.analyses.gradflow.network.statistics import log_gradient
 from actcli.core.device import CPU, Device
 from actcli.errors import UsageError
 from actcli.implementations.user import load
@@ -202,10 +207,88 @@ def test_weights_that_do_not_fit_are_drawn_again(monkeypatch: pytest.MonkeyPatch
 
 
 def test_memory_is_counted_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    total = memory.os.sysconf("SC_PHYS_PAGES") * memory.os.sysconf("SC_PAGE_SIZE")
-    assert 0 < memory.free(CPU) <= total
-    monkeypatch.setattr(memory, "Path", lambda path: Path("/nowhere") / "meminfo")
-    assert memory.free(CPU) == total
+    assert 0 < memory.free(CPU) < 1 << 60
+    monkeypatch.setattr(memory, "memory_available", lambda: 5)
+    assert memory.free(CPU) == 5
+    monkeypatch.setattr(memory, "memory_available", lambda: None)
+    assert memory.free(CPU) == sys.maxsize
+
+
+def test_only_so_many_nets_live_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = {"depth": 30, "width": 100, "batch": 4}
+    weights = 30 * 100 * 100 * 8
+    monkeypatch.setattr(trials, "usable_cores", lambda: 2)
+
+    def peak(count: int) -> int:
+        gc.collect()
+        tracemalloc.start()
+        measure(trials=count, **size)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    measure(trials=1, **size)
+    assert peak(1) < 1.6 * weights
+    assert peak(6) < 2 * 1.6 * weights
+    monkeypatch.setattr(memory, "free", lambda device: int(1.9 * weights))
+    assert peak(6) < 1.6 * weights
+
+
+def test_how_many_at_a_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "usable_cores", lambda: 3)
+    many = measure(trials=4)
+    monkeypatch.setattr(trials, "usable_cores", lambda: 1)
+    alone = measure(trials=4)
+    for field in Measured.__slots__:
+        np.testing.assert_allclose(getattr(many, field), getattr(alone, field), rtol=1e-12, err_msg=field)
+
+
+def test_code_of_users_runs_in_one_thread(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import threading\nseen = set()\ndef f(x):\n    seen.add(threading.get_ident())\n    return x + len(seen) - 1\n"
+    )
+    mine = load(f"{tmp_path / 'mine.py'}:f")
+    run(mine, gaussian_init(1, 0), depth=2, width=4, batch=2, trials=6, seed=0)
+    assert mine(np.zeros(3)).tolist() == [0, 0, 0]
+
+
+def test_the_gradient_of_a_batch_is_the_geometric_mean_over_its_examples() -> None:
+    data = np.random.default_rng(2).standard_normal((6, 8))
+    init = fixed(np.random.default_rng(3).standard_normal((8, 8)), np.zeros(8))
+    found = measure("tanh", init, depth=3, width=8, data=data, trials=1).log_gradient[0]
+    # Each example by itself, with the cotangent that it has in the batch.
+    rng = np.random.default_rng(np.random.SeedSequence(1).spawn(1)[0].spawn(2)[1])
+    cotangent = rng.standard_normal((6, 8))
+    net, logs = Net(function("tanh"), [(init.draw(rng, 8, 8)[0], None)] * 3), []
+    for x, back in zip(data, cotangent, strict=True):
+        passed, norms = forward(net, x[None]), np.empty(3)
+        for layer, delta, exponent in backward(net, passed, back[None] / np.linalg.norm(back)):
+            norms[layer] = np.linalg.norm(delta * 2.0**exponent)
+        logs.append(np.log(norms))
+    np.testing.assert_allclose(found, np.mean(logs, axis=0), rtol=1e-12)
+
+
+def test_examples_without_a_gradient_count_in_no_layer() -> None:
+    none = -math.inf
+    logs = np.array([[-3.0, none, -1.0], [0.0, 5.0, 1.0]])
+    assert log_gradient(logs, np).tolist() == [-2.0, 0.5]
+    logs = np.array([[none, none, none], [none, 5.0, 1.0], [none, none, none]])
+    assert log_gradient(logs, np).tolist() == [none, 3.0, none]
+    assert np.isnan(log_gradient(np.array([[math.nan, none, 1.0]]), np)).all()
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_batch_agrees_with_theory_at_this_width(activation: str, batch: int) -> None:
+    width, depth, count = 64, 12, 40
+    init = get_init("he" if activation == "relu" else "xavier", function(activation))
+    found = measure(activation, init, depth=depth, width=width, batch=batch, trials=count, seed=4)
+    theory = propagate(function(activation), init.sigma_w(width, width), 0.0, depth, width)
+    logs = found.log_gradient[:, 0] - found.log_gradient[:, -1]
+    expected = theory.log_gradient[0] - theory.log_gradient[-1] - theory.log_shortfall
+    # What theory leaves out is of order depth/width, too.
+    assert abs(logs.mean() - expected) < 4 * logs.std() / math.sqrt(count) + 0.3 * theory.log_shortfall
+    assert theory.log_shortfall == theory.log_variance / 4
 
 
 def test_a_users_code_stays_on_the_cpu(tmp_path: Path) -> None:
@@ -228,7 +311,9 @@ CODE = """
 import numpy as np
 from actcli.activations.registry import get
 from actcli.analyses.gradflow.network.inits import get_init
+from actcli.analyses.gradflow.network.net import Net, backward, forward
 from actcli.analyses.gradflow.network.run import run
+from actcli.analyses.gradflow.network.statistics import log_gradient
 from actcli.core.device import CPU, get_device
 for name in ("tanh", "relu", "x*sigmoid(1.7*x)"):
     for arch, norm in (("mlp", "none"), ("residual", "none"), ("residual", "batch"), ("mlp", "layer"), ("mlp", "rms")):

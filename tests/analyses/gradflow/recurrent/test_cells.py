@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from actcli.analyses.gradflow.network.inits import gaussian_init
-from actcli.analyses.gradflow.recurrent.cells import CELLS, Cell, Gru, Lstm, State
+from actcli.analyses.gradflow.recurrent.cell import Cell, State
+from actcli.analyses.gradflow.recurrent.cells import CELLS
+from actcli.analyses.gradflow.recurrent.gru import Gru
+from actcli.analyses.gradflow.recurrent.lstm import Lstm
 from actcli.analyses.gradflow.recurrent.net import Plan, Unrolled
 from tests.analyses.gradflow.functions import function
 
@@ -19,8 +22,13 @@ ACTIVATIONS = ["tanh", "elu", "gelu", "sin(x)"]
 
 
 def unrolled(text: str, arch: str) -> Unrolled:
-    (net,) = Plan(function(text), gaussian_init(1.5, 0.5), arch, STEPS, WIDTH, BATCH).nets(seed=3, trials=1)
-    return net
+    return Plan(function(text), gaussian_init(1.5, 0.5), arch, STEPS, WIDTH, BATCH).net(np.random.SeedSequence(3))
+
+
+def weights(cell: Cell, name: str) -> tuple[Array, Array, Array]:
+    """Return W, U and b of a block."""
+    k = cell.names.index(name)
+    return cell.blocks.w[k], cell.blocks.u[k], cell.blocks.b[k]
 
 
 def sigma(z: Array) -> Array:
@@ -30,13 +38,14 @@ def sigma(z: Array) -> Array:
 def textbook(cell: Cell, x: Array, state: State) -> State:
     """Return the next state by the equations as they are printed."""
     phi, h = cell.function, state[0]
-    z = {name: x @ block.w.T + h @ block.u.T + block.b for name, block in cell.blocks.items()}
+    blocks = {name: weights(cell, name) for name in cell.names}
+    z = {name: x @ w.T + h @ u.T + b for name, (w, u, b) in blocks.items()}
     if isinstance(cell, Lstm):
         c = sigma(z["forget"]) * state[1] + sigma(z["input"]) * phi(z["candidate"])
         return sigma(z["output"]) * phi(c), c
     if isinstance(cell, Gru):
-        reset, update, last = sigma(z["reset"]), sigma(z["update"]), cell.blocks["candidate"]
-        n = phi(x @ last.w.T + last.b + reset * (h @ last.u.T))
+        reset, update, (w, u, b) = sigma(z["reset"]), sigma(z["update"]), blocks["candidate"]
+        n = phi(x @ w.T + b + reset * (h @ u.T))
         return ((1 - update) * n + update * h,)
     return (phi(z["hidden"]),)
 
@@ -76,19 +85,19 @@ def test_gradients_are_those_of_differences(text: str, arch: str) -> None:
         array[...] = kept
         return (ends[0] - ends[1]) / 2e-6
 
-    by_weights: dict[tuple[str, str], Any] = defaultdict(float)
+    by_weights: dict[tuple[int, str], Any] = defaultdict(float)
     for time, x, step, by_state, gradients, exponent in back:
         scale = 2.0**exponent
-        for name in net.cell.names:
-            by_weights[name, "w"] += gradients.by_input[name].T @ x * scale
-            by_weights[name, "u"] += gradients.by_recurrent[name].T @ step.before[0] * scale
-            by_weights[name, "b"] += gradients.by_input[name].sum(axis=0) * scale
+        for k in range(len(net.cell.names)):
+            by_weights[k, "w"] += (gradients.by_input[k] * scale).T @ x
+            by_weights[k, "u"] += (gradients.by_recurrent[k] * scale).T @ step.before[0]
+            by_weights[k, "b"] += (gradients.by_input[k] * scale).sum(axis=0)
         for array, gradient in zip(states[time + 1], by_state, strict=True):
             direction = rng.standard_normal(array.shape)
             expected = slope(array, time + 1, states[time + 1], direction)
-            assert float((gradient * direction).sum()) * scale == pytest.approx(expected, rel=1e-7, abs=1e-9)
-    for (name, part), gradient in by_weights.items():
-        array = getattr(net.cell.blocks[name], part)
+            assert float((gradient * scale * direction).sum()) == pytest.approx(expected, rel=1e-7, abs=1e-9)
+    for (k, part), gradient in by_weights.items():
+        array = getattr(net.cell.blocks, part)[k]
         direction = rng.standard_normal(array.shape)
         assert float((gradient * direction).sum()) == pytest.approx(slope(array, 0, net.start(), direction), rel=1e-6)
 
@@ -110,12 +119,13 @@ def test_gradients_are_those_of_autograd(arch: str) -> None:
         "gru": ["reset", "update", "candidate"],
     }
     net = unrolled("tanh", arch)
-    blocks = [net.cell.blocks[name] for name in order[arch]]
+    blocks = [weights(net.cell, name) for name in order[arch]]
+    columns = [net.cell.names.index(name) for name in order[arch]]
     theirs = getattr(torch.nn, arch.upper())(WIDTH, WIDTH, dtype=torch.float64)
     for name, arrays in (
-        ("weight_ih_l0", [block.w for block in blocks]),
-        ("weight_hh_l0", [block.u for block in blocks]),
-        ("bias_ih_l0", [block.b for block in blocks]),
+        ("weight_ih_l0", [w for w, _, _ in blocks]),
+        ("weight_hh_l0", [u for _, u, _ in blocks]),
+        ("bias_ih_l0", [b for _, _, b in blocks]),
     ):
         getattr(theirs, name).data = torch.tensor(np.concatenate(arrays))
     theirs.bias_hh_l0.data.zero_()
@@ -125,10 +135,12 @@ def test_gradients_are_those_of_autograd(arch: str) -> None:
     np.testing.assert_allclose(outputs.detach().numpy(), [state[0] for state in states[1:]], rtol=1e-12)
     outputs[-1].backward(torch.tensor(back[0][3][0]))
     by_w, by_u = (
-        np.concatenate([sum(2.0 ** each[5] * by(name, *each[1:5]) for each in back) for name in order[arch]])
+        np.concatenate([sum(by(k, *each[1:]) for each in back) for k in columns])
         for by in (
-            lambda name, x, step, by_state, gradients: gradients.by_input[name].T @ x,
-            lambda name, x, step, by_state, gradients: gradients.by_recurrent[name].T @ step.before[0],
+            lambda k, x, step, by_state, gradients, exponent: (gradients.by_input[k] * 2.0**exponent).T @ x,
+            lambda k, x, step, by_state, gradients, exponent: (
+                (gradients.by_recurrent[k] * 2.0**exponent).T @ step.before[0]
+            ),
         )
     )
     np.testing.assert_allclose(by_w, theirs.weight_ih_l0.grad.numpy(), rtol=1e-10, atol=1e-14)
@@ -139,7 +151,8 @@ def test_gradients_are_those_of_autograd(arch: str) -> None:
 def test_the_forget_bias_is_that_of_the_gate_that_keeps(arch: str, keeper: str) -> None:
     def biases(forget_bias: float | None) -> dict[str, list[float]]:
         plan = Plan(function("tanh"), gaussian_init(1, 1), arch, STEPS, WIDTH, BATCH, forget_bias)
-        return {name: block.b.tolist() for name, block in next(plan.nets(seed=3, trials=1)).cell.blocks.items()}
+        cell = plan.net(np.random.SeedSequence(3)).cell
+        return dict(zip(cell.names, cell.blocks.b.tolist(), strict=True))
 
     drawn = biases(None)
     assert 2 not in drawn[keeper]

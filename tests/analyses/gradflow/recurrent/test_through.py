@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from actcli.analyses.gradflow.measured import Measured
+from actcli.analyses.gradflow.network import trials
 from actcli.analyses.gradflow.network.inits import gaussian_init, get_init
-from actcli.analyses.gradflow.recurrent import Through, run
+from actcli.analyses.gradflow.recurrent import Through, log_weight_gradient, run
 from actcli.analyses.gradflow.recurrent.cells import CELLS
-from actcli.analyses.gradflow.recurrent.forget_bias import forget_biases, log_kept
+from actcli.analyses.gradflow.recurrent.forget_bias import forget_biases, log_textbook
+from actcli.analyses.gradflow.recurrent.net import Plan
 from actcli.errors import UsageError
 from tests.analyses.gradflow.functions import function, own
 from tests.conftest import clean_environment
@@ -35,13 +37,12 @@ def test_what_is_measured(text: str, arch: str) -> None:
         values = getattr(found.measured, name)
         assert values.shape == (2, 6)
         assert np.isfinite(values).all(), name
-    np.testing.assert_array_equal(found.measured.log_gradient[:, -1], np.zeros(2))
+    np.testing.assert_allclose(found.measured.log_gradient[:, -1], np.zeros(2), atol=1e-15)
     for shares in (found.measured.dead, found.measured.saturated, found.measured.one_sign):
         assert ((shares >= 0) & (shares <= 1)).all()
     assert [gate.gate for gate in found.gates] == list(CELLS[arch].names[:-1])
     assert all(0.4 < gate.mean < 0.6 and gate.saturated == 0 for gate in found.gates)
-    assert (found.cell_path is None) == (arch == "rnn")
-    assert (found.cell_gradient is None) == (arch != "lstm")
+    assert (found.kept is None) == (arch == "rnn")
 
 
 @pytest.mark.parametrize("arch", CELLS)
@@ -80,35 +81,76 @@ def test_units_without_a_slope_are_dead() -> None:
 @pytest.mark.parametrize("arch", ["lstm", "gru"])
 def test_without_weights_the_direct_way_is_the_gate_of_the_bias(arch: str) -> None:
     found = run(function("tanh"), NOTHING, arch=arch, steps=101, width=3, batch=2, trials=2, seed=0, forget_bias=1.0)
-    assert found.cell_path is not None
-    np.testing.assert_allclose(found.cell_path[:, 0], 100 * math.log(1 / (1 + math.exp(-1))), rtol=1e-13)
-    np.testing.assert_array_equal(found.cell_path[:, -1], 0)
+    assert found.kept is not None
+    gate = math.log(1 / (1 + math.exp(-1)))
+    np.testing.assert_allclose(found.kept, 101 * gate, rtol=1e-13)
     if arch == "gru":
-        np.testing.assert_allclose(found.measured.log_gradient, found.cell_path, rtol=1e-12, atol=1e-15)
+        # ∂h_T/∂h_t passes T − t gates.
+        steps = np.arange(100, -1, -1)
+        np.testing.assert_allclose(found.measured.log_gradient, [gate * steps] * 2, rtol=1e-12, atol=1e-15)
+
+
+def test_the_gates_table_and_the_forget_bias_keep_the_same() -> None:
+    options = {"steps": 7, "width": 6, "batch": 4, "trials": 3, "seed": 2}
+    init = get_init("xavier", function("tanh"))
+    through = run(function("tanh"), init, arch="lstm", forget_bias=1.0, **options)
+    (row,) = forget_biases(function("tanh"), init, biases=[1.0], **options)
+    assert through.kept is not None
+    assert row.kept.value == pytest.approx(through.kept.mean(), rel=1e-13)
+
+
+def test_an_lstm_is_judged_by_the_way_that_brings_more() -> None:
+    # Without weights h has no way back in time, and the cell keeps σ(2) a step: ∂h_T/∂c_t = σ(2)^(T−t)·σ(0)·φ′(0).
+    found = run(function("tanh"), NOTHING, arch="lstm", steps=30, width=3, batch=2, trials=2, seed=0, forget_bias=2.0)
+    expected = np.log(0.5) - np.arange(29, -1, -1) * np.log1p(np.exp(-2.0))
+    np.testing.assert_allclose(found.measured.log_gradient[:, :-1], [expected[:-1]] * 2, rtol=1e-12)
+    np.testing.assert_allclose(found.measured.log_gradient[:, -1], 0, atol=1e-15)  # by h itself
+
+
+def test_the_gradient_of_the_weights_is_that_of_the_plain_sum() -> None:
+    net = Plan(function("tanh"), gaussian_init(1.5, 0.5), "gru", 3, 5, 4).net(np.random.SeedSequence(1))
+    states = [net.start(), *(step.state for _, step in net.forward())]
+    for _, x, step, _, gradients, exponent in net.backward(states[:-1]):
+        plain = [
+            (by_z[k] * 2.0**exponent).T @ inputs
+            for by_z, inputs in ((gradients.by_input, x), (gradients.by_recurrent, step.before[0]))
+            for k in range(3)
+        ]
+        with np.errstate(divide="ignore"):  # h is 0 before the first step
+            found = log_weight_gradient(x, step.before[0], gradients, exponent, np)
+        assert found == pytest.approx(np.log(np.linalg.norm(plain)), rel=1e-12)
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = through("tanh", "lstm", trials=3)
+    monkeypatch.setattr(trials, "usable_cores", lambda: 1)
+    alone = through("tanh", "lstm", trials=3)
+    np.testing.assert_allclose(many.measured.log_gradient, alone.measured.log_gradient, rtol=1e-12)
+    assert [each.mean for each in many.gates] == pytest.approx([each.mean for each in alone.gates], rel=1e-12)
 
 
 @pytest.mark.parametrize(("bias", "left"), [(0, 7.9e-31), (1, 2.5e-14), (2, 3.1e-6)])
 def test_what_a_forget_bias_leaves_after_a_hundred_steps(bias: float, left: float) -> None:
-    assert float(f"{math.exp(log_kept(bias, 100)):.1e}") == left
+    assert float(f"{math.exp(log_textbook(bias, 100)):.1e}") == left
 
 
 @pytest.mark.parametrize("bias", [-800.0, -3.0, 0.0, 40.0])
 def test_the_logarithm_of_a_gate_is_exact_in_the_tails(bias: float) -> None:
     expected = -np.logaddexp(0, -bias) * 7
-    assert log_kept(bias, 7) == pytest.approx(expected, rel=1e-15)
+    assert log_textbook(bias, 7) == pytest.approx(expected, rel=1e-15)
 
 
 def test_nets_without_weights_follow_the_textbook_and_others_scatter_about_it() -> None:
     options = {"steps": 50, "width": 16, "batch": 4, "trials": 3, "seed": 0}
     for row in forget_biases(function("tanh"), NOTHING, **options):
-        assert row.typical.value == pytest.approx(row.textbook, rel=1e-12)
+        assert row.kept.value == pytest.approx(row.textbook, rel=1e-12)
         assert row.norm.value == pytest.approx(row.textbook, rel=1e-12)
     rows = forget_biases(function("tanh"), get_init("xavier", function("tanh")), **options)
     assert [row.bias for row in rows] == [0, 1, 2]
     for row in rows:
         # ln σ is concave, so weights lower the geometric mean; the mean square counts the luckiest units.
-        assert row.typical.high < row.textbook
-        assert row.typical.high < row.norm.low
+        assert row.kept.high < row.textbook
+        assert row.kept.high < row.norm.low
 
 
 def test_a_net_that_does_not_fit_is_refused_with_the_figures() -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from actcli.activations.function import Function
+from actcli.analyses.gradflow.features import fine_places
 from actcli.core.device import CPU
 from actcli.core.gaussian import EPSILON
+
+if TYPE_CHECKING:
+    from actcli.core.pieces import Pieces
 
 Array = np.ndarray[Any, Any]
 
 _REACH = Fraction(64)
-"""|x| up to which kinks of a typed formula are looked for; the integrator finds those farther out by itself."""
+"""|x| up to which kinks and fine detail of a formula are looked for; an integrator finds jumps farther out."""
 _DIFFERENCES = 1e-9
 """The relative error of a slope that is a difference quotient, away from kinks."""
 _WIDE = 2.0**-16
@@ -34,20 +38,29 @@ def kinks(function: Function) -> tuple[float, ...]:
     """Return the x where a function isn't smooth, as far as anyone knows: nobody does for a user's own code."""
     if function.record.kernel is not None:
         return tuple(at for at in function.kink_points if math.isfinite(at))
-    if not function.settles:
-        return ()
+    return tuple(float(place.ball.mid()) for place in _cut(function).places) if function.settles else ()
+
+
+@lru_cache(maxsize=256)
+def breaks(function: Function) -> tuple[float, ...]:
+    """Return the kinks, and the ends of intervals that resolve what is finer than the nodes of a panel are apart."""
+    return (*kinks(function), *(fine_places(_cut(function)) if function.settles else ()))
+
+
+@lru_cache(maxsize=256)
+def _cut(function: Function) -> Pieces:
     from actcli.core.pieces import pieces
 
-    return tuple(float(place.ball.mid()) for place in pieces(function.tree, -_REACH, _REACH).places)
+    return pieces(function.tree, -_REACH, _REACH)
 
 
 def edges(function: Function, scale: float) -> list[float]:
-    """Return the z at which panels should begin for f(scale·z): kinks, and nearer to 0 the larger the scale is.
+    """Return the z at which panels should begin for f(scale·z): `breaks`, and nearer to 0 the larger the scale is.
 
     Whatever a function does it does around 0, at a scale of 1 in x.
     """
     around = [2.0**k for k in range(-1, math.ceil(math.log2(scale)) if scale > 1 else -1)]
-    return [at / scale for at in (*kinks(function), *around, *(-each for each in around))]
+    return [at / scale for at in (*breaks(function), *around, *(-each for each in around))]
 
 
 def is_differenced(function: Function) -> bool:
