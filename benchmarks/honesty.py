@@ -27,7 +27,7 @@ from actcli.analyses.bench.measure import Job, Plan, measure
 from actcli.analyses.bench.measure.others import Others
 from actcli.analyses.bench.measure.statistics import FLOOR, ratio_interval, verdict
 from actcli.core.formats import get_format
-from actcli.implementations.timed import answering, timed, touched
+from actcli.implementations.timed import Ready, answering, timed, touched
 
 COMPARISONS = 20
 SIZES = (10**3, 10**5, 10**6)
@@ -94,17 +94,9 @@ def run(folder: str, slowdown: float, size: int, *options: str) -> int:
 
 def within(comparisons: int) -> None:
     """Print how often two rows of one run that compute the same look as if they didn't."""
-    [ours] = timed(["textbook"], [actcli.get("relu")], [(0,)], [get_format("float32")])
     ratios = []
     for number in range(comparisons):
-        size = SIZES[number % len(SIZES)]
-        values = np.random.default_rng(number).standard_normal(size).astype(np.float32)
-        source = functools.cache(lambda k, values=values: values.copy())
-        jobs = [
-            Job(key, lambda k, x=source: ours.prepare(x(k), True, 1), 8 * size, 8 * size, beside, source)
-            for key, beside in (("first", ("second",)), ("second", ("first",)))
-        ]
-        first, second = measure(jobs, Plan(BUDGET / 2, seed=number))
+        first, second = measure(twins(SIZES[number % len(SIZES)], number), Plan(BUDGET / 2, seed=number))
         ratios.append(ratio_interval(first.seconds, second.seconds, number))
     beyond = sum(low >= 1 + FLOOR or high <= 1 - FLOOR for _, low, high in ratios)
     excluding = sum(not low <= 1 <= high for _, low, high in ratios)
@@ -112,6 +104,21 @@ def within(comparisons: int) -> None:
         f"{'equal rows of one run':>23}: {beyond} of {comparisons} more than {FLOOR:.0%} apart; {excluding} exclude 1"
     )
     print(f"{'':>23}  ratios " + " ".join(f"{ratio:.3f}" for ratio, _, _ in ratios))
+
+
+def twins(size: int, seed: int) -> list[Job]:
+    """Return two jobs that compute the same from the same inputs."""
+    [relu] = timed(["textbook"], [actcli.get("relu")], [(0,)], [get_format("float32")])
+    values = np.random.default_rng(seed).standard_normal(size).astype(np.float32)
+
+    @functools.cache
+    def x(k: int) -> np.ndarray[Any, Any]:
+        return values.copy()
+
+    def prepare(k: int) -> Ready:
+        return relu.prepare(x(k), True, 1)
+
+    return [Job(key, prepare, 8 * size, 8 * size, (other,), x) for key, other in (("a", "b"), ("b", "a"))]
 
 
 def overhead(rounds: int = 15) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 import actcli
 from actcli.core.apply import usable_cores
+from actcli.implementations.fused import PROVIDER
 from benchmarks.timing import interleaved
 
 SIZE = 10**7
@@ -28,6 +29,14 @@ BOOKS: dict[tuple[str, int], Callable[[Any], Any]] = {
     ),
     ("silu", 0): lambda x: x / (1 + np.exp(-x)),
     ("silu", 1): lambda x: (s := 1 / (1 + np.exp(-x))) * (1 + x * (1 - s)),
+    ("relu", 0): lambda x: np.maximum(x, 0),
+    ("relu", 1): lambda x: (x > 0).astype(x.dtype),
+    ("leaky_relu", 0): lambda x: np.where(x > 0, x, x.dtype.type(0.01) * x),
+    ("leaky_relu", 1): lambda x: np.where(x > 0, x.dtype.type(1), x.dtype.type(0.01)),
+    ("softplus", 0): lambda x: np.log1p(np.exp(x)),
+    ("softplus", 1): lambda x: 1 / (1 + np.exp(-x)),
+    ("mish", 0): lambda x: x * np.tanh(np.log1p(np.exp(x))),
+    ("mish", 1): lambda x: (t := np.tanh(np.log1p(e := np.exp(x)))) + x * (e / (1 + e)) * (1 - t * t),
 }
 SCIPY: dict[tuple[str, int], Callable[[Any], Any]] = {
     ("sigmoid", 0): scipy.special.expit,
@@ -51,6 +60,9 @@ def main() -> None:
             "SciPy",
             "× books",
             "× SciPy",
+            "fused, 1 thread",
+            "of its copy",
+            "× actcli",
         ):
             table.add_column(heading, justify="right")
         for (name, order), book in BOOKS.items():
@@ -65,6 +77,7 @@ def main() -> None:
                 f"{scipy_rate:.0f}" if scipy_rate else "",
                 f"{single / rates['books']:.1f}",
                 f"{single / scipy_rate:.1f}" if scipy_rate else "",
+                *_fused_cells(rates),
             )
         console.print(table)
 
@@ -87,5 +100,18 @@ def measure(
     }
     if other is not None:
         candidates["scipy"] = lambda: other(x)
+    if not PROVIDER.missing():
+        from actcli.implementations.fused.compute import compute
+
+        candidates["fused"] = lambda: compute(function, tuple(range(order + 1)), x, out, 1)
+        candidates["copies"] = lambda: [np.copyto(each, x) for each in out]
     with np.errstate(all="ignore"):
         return {key: x.size / seconds / 1e6 for key, seconds in interleaved(candidates).items()}
+
+
+def _fused_cells(rates: dict[str, float]) -> list[str]:
+    """Return the rate of the compiled loop, its share of that of copies to as many arrays, and of our NumPy kernel."""
+    if "fused" not in rates:
+        return ["", "", ""]
+    fused = rates["fused"]
+    return [f"{fused:.0f}", f"{fused / rates['copies']:.0%}", f"{fused / rates['one']:.1f}"]

@@ -103,9 +103,9 @@ def _nothing(function: AnyFunction, orders: tuple[int, ...], format: Format, dev
 class Provider:
     """A source of implementations: a library, the formulas of the books, or the project itself.
 
-    `modules` are what it imports, `distributions` the names it may be installed under, the first of them for pip;
-    `check` says what else is missing, in a sentence, once the modules are there; `hint` how to get derivatives from it.
-    `timed` offers the same for benchmarks, on the kinds of `devices`.
+    `modules` are what it imports, `distributions` the names it may be installed under, the first of them for pip,
+    unless an `extra` of this project brings it; `check` says what else is missing, in a sentence, once the modules are
+    there; `hint` how to get derivatives from it. `timed` offers the same for benchmarks, on the kinds of `devices`.
     """
 
     name: str
@@ -116,6 +116,7 @@ class Provider:
     hint: str = ""
     timed: Time = _nothing
     devices: Sequence[str] = ("cpu", "cuda")
+    extra: str = ""
 
     def missing(self) -> str:
         """Return what is missing and the command that installs it, or an empty string. Doesn't import the library."""
@@ -123,7 +124,8 @@ class Provider:
 
         absent = [module for module in self.modules if find_spec(module) is None]
         if absent:
-            return f"{absent[0]} is not installed: pip install {self.distributions[0]}"
+            what = f"'actcli[{self.extra}]'" if self.extra else self.distributions[0]
+            return f"{absent[0]} is not installed: pip install {what}"
         return self.check()
 
     def version(self) -> str:

@@ -28,9 +28,9 @@ _Cases = tuple[tuple[tuple[int, ...], str], ...]
 @cache
 def providers() -> dict[str, Provider]:
     """Return the providers by name, the project's own first."""
-    from actcli.implementations import cupy, jax, keras, numexpr, numpy, onnxruntime, own, scipy, textbook, torch
+    from actcli.implementations import cupy, fused, jax, keras, numexpr, numpy, onnxruntime, own, scipy, textbook, torch
 
-    modules = (own, textbook, numpy, scipy, torch, jax, keras, onnxruntime, numexpr, cupy)
+    modules = (own, fused, textbook, numpy, scipy, torch, jax, keras, onnxruntime, numexpr, cupy)
     return {module.PROVIDER.name: module.PROVIDER for module in modules}
 
 

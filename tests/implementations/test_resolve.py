@@ -117,7 +117,7 @@ def test_what_a_provider_lacks_is_said_and_an_error_only_when_nothing_is_left() 
     ("text", "words"),
     [
         ("scipi", "did you mean scipy"),
-        ("qqq", "there are actcli, textbook"),
+        ("qqq", "there are actcli, fused, textbook"),
         ("instaled", "did you mean installed"),
         ("textbook:niave", "did you mean naive"),
         ("", "unknown implementation ''"),

@@ -25,6 +25,9 @@ from actcli.implementations.timed import Ready
 COPY = "copy"
 """The name of copies among the jobs, beside the number of threads."""
 
+LASTING = 0.25
+"""Part of the budget over which samples spread at the least, however well the median seems to be known before."""
+
 LAUNCH_BUDGET = 0.2
 """Seconds for finding out what calling costs, for all implementations together."""
 
@@ -84,7 +87,7 @@ class Bench:
             copy_job((COPY, threads), lambda k: self.device.array(group.inputs(distribution, k)), self.device, threads)
             for threads in counts
         ]
-        plan = Plan(budget, cold=self.request.cold, seed=self.request.seed)
+        plan = Plan(budget, cold=self.request.cold, lasting=LASTING * budget, seed=self.request.seed)
         found = self.measure([*jobs, *copies], plan, f"{size_text(group.size)} {group.format.name}")
         group.forget()
         copied = {samples.key: samples for samples in found[len(jobs) :]}

@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from actcli.activations.words import plain
-from actcli.analyses.emit.graph import Value, reachable
-from actcli.analyses.emit.polynomials import separated
-from actcli.analyses.emit.trace import Edge, trace
+from actcli.tracing.graph import Value, reachable
+from actcli.tracing.polynomials import separated
+from actcli.tracing.trace import Edge, trace
 from actcli.version import VERSION
 
 if TYPE_CHECKING:
@@ -141,11 +141,6 @@ class Source:
         if not self.is_formula:
             return []
         return ["The formula is computed as written: where that overflows or cancels on the way, so does this."]
-
-
-def indented(lines: Sequence[str]) -> list[str]:
-    """Return lines a level further in."""
-    return [f"    {line}" for line in lines]
 
 
 def decimal(value: Fraction) -> str:

@@ -108,7 +108,7 @@ class Case:
             arch=request.arch,
             norm=request.norm,
             device=request.device,
-            data=None if request.neuron else request.data,
+            data=request.data,
             progress=self._progress,
         )
 
@@ -128,8 +128,7 @@ class Case:
 
         if not self.request.is_plain:
             return Theory(*self.sigmas, math.nan, reason=f"the theory of fixed points is that of {PLAIN}")
-        sigma_w, sigma_b = self.sigmas
-        return theory(self.function, sigma_w, sigma_b, sigma_w**2 * self.q0 + sigma_b**2)
+        return theory(self.function, *self.sigmas, self.q1)
 
     @cached_property
     def _propagation(self) -> tuple[Propagation | None, str]:
@@ -140,7 +139,7 @@ class Case:
             return None, f"theory of {request.arch} cells is not drawn"
         try:
             return propagate(
-                self.function, *self.sigmas, request.depth, request.width, request.arch, request.norm, self.q0
+                self.function, *self.sigmas, request.depth, request.width, request.arch, request.norm, self.q0, self.q1
             ), ""
         except UsageError as error:  # infinite moments: the net can be run all the same
             return None, str(error)
@@ -159,10 +158,17 @@ class Case:
     def q0(self) -> float:
         """The mean square of the inputs."""
         data = self.request.data
-        if data is None or self.request.neuron:
+        if data is None:
             return 1.0
         with np.errstate(over="ignore"):  # then theory has no start
             return float((data**2).mean())
+
+    @property
+    def q1(self) -> float:
+        """The variance of the first layer's pre-activations: it has as many inputs as an example has numbers."""
+        width, data = self.request.width, self.request.data
+        features = width if data is None else data.shape[1]
+        return self.init.sigma_w(features, width) ** 2 * self.q0 + self.init.sigma_b(features) ** 2
 
     @property
     def log_ratio_variance(self) -> float:

@@ -105,7 +105,7 @@ class Request:
             raise UsageError(
                 f"--neuron has {len(self.neuron.weights)} weights, an example of --data {self.data.shape[1]} numbers"
             )
-        if self.data is not None and self.is_recurrent and self.neuron is None:
+        if self.data is not None and self.is_recurrent:
             raise UsageError(f"--data is for --arch mlp and residual, not {self.arch}: leave it away")
 
     @property

@@ -250,4 +250,6 @@ def test_too_few_rounds_tell_nothing_of_the_values() -> None:
     normal.samples, subnormal.samples = samples(1e-3, rounds=3), samples(3e-3, rounds=3)
     assert among([normal, subnormal]) == ["too few rounds to tell whether times depend on the values"]
     normal.samples, subnormal.samples = samples(1e-3), samples(3e-3)
-    assert among([normal, subnormal]) == ["times depend on the values, against normal inputs: actcli sigmoid 3.0 × on subnormal"]
+    assert among([normal, subnormal]) == [
+        "times depend on the values, against normal inputs: actcli sigmoid 3.0 × on subnormal"
+    ]

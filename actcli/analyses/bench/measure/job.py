@@ -38,7 +38,8 @@ class Plan:
     """How long to measure.
 
     `budget`: seconds in all. `interval`: relative half-width of the 95 % interval of a median at which a job is done.
-    `minimum`, `maximum`: samples of a job before its interval is looked at, and at most. `cold`: whether the buffers
+    `minimum`, `maximum`: samples of a job before its interval is looked at, and at most. `lasting`: seconds over which
+    they spread at the least, since what disturbs a machine comes in stretches. `cold`: whether the buffers
     rotate, so that data come from memory; otherwise they are in the cache as far as they fit.
     """
 
@@ -47,6 +48,7 @@ class Plan:
     cold: bool = True
     minimum: int = statistics.DECISIVE
     maximum: int = 2_000
+    lasting: float = 0.0
     seed: int = 0
 
 

@@ -149,6 +149,7 @@ class _Run:
         self.kept: Kept | None = None
         self.ready: list[Ready] = []
         self.next_look = plan.minimum
+        self.begun = 0.0
 
     def attempt(self, step: Callable[[], object]) -> None:
         """Take a step that calls somebody else's code; where that raises, the job is given up."""
@@ -185,6 +186,7 @@ class _Run:
                 if is_time():
                     self.sampler.sample([ready], kept=self.kept)
         self.samples.batch = self._calibrated()
+        self.begun = self.sampler.clock.now()
 
     def open_round(self) -> None:
         """Add a round, without a sample as yet."""
@@ -206,7 +208,7 @@ class _Run:
         """Tell whether the job needs no more samples, and note why."""
         count = self.samples.count
         if self.samples.stopped_by == "budget":
-            if count >= self.next_look:
+            if count >= self.next_look and self.sampler.clock.now() - self.begun >= self.plan.lasting:
                 self.next_look = math.ceil(count * NEXT_LOOK)
                 if statistics.half_width(self.samples.seconds) <= self.plan.interval:
                     self.samples.stopped_by = "interval"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from actcli.analyses.emit.body import body
-from actcli.analyses.emit.graph import Value
-from actcli.analyses.emit.nans import first_operand
-from actcli.analyses.emit.polynomials import horner_steps
-from actcli.analyses.emit.source import RESULTS, Routine, Source, indented
-from actcli.analyses.emit.spelling import AND, ATOM, COMPARISON, CONDITIONAL, OR, SUM, UNARY, Spelling, Text
+from actcli.analyses.emit.source import RESULTS, Routine, Source
+from actcli.tracing.body import body
+from actcli.tracing.graph import Value
+from actcli.tracing.nans import first_operand
+from actcli.tracing.polynomials import horner_steps
+from actcli.tracing.spelling import AND, ATOM, COMPARISON, CONDITIONAL, OR, SUM, UNARY, Spelling, Text, indented
 
 PRECISION = (
     "Computed in double; the float versions, with suffix f, round the result once.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from actcli.analyses.emit.graph import Value, reachable
 from actcli.analyses.emit.languages.c import CSpelling, comment, functions
 from actcli.analyses.emit.source import Source
-from actcli.analyses.emit.spelling import Text
+from actcli.tracing.graph import Value, reachable
+from actcli.tracing.spelling import Text
 
 PRECISION = (
     "Computed in double; the float versions, with suffix f, round the result once.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from actcli.analyses.emit.graph import Value, reachable
 from actcli.analyses.emit.languages.pythonic import ArraySpelling, array_function, module, polynomial_functions
 from actcli.analyses.emit.source import Source
-from actcli.analyses.emit.spelling import Text
+from actcli.tracing.graph import Value, reachable
+from actcli.tracing.spelling import Text
 
 PRECISION = (
     "For arrays of any floating dtype: computed in float64, whether or not jax_enable_x64 is on,",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from actcli.analyses.emit.graph import reachable
 from actcli.analyses.emit.languages.pythonic import ArraySpelling, array_function, module, polynomial_functions
 from actcli.analyses.emit.source import Source
+from actcli.tracing.graph import reachable
 
 PRECISION = ("For arrays and numbers of any floating dtype: computed in float64 and rounded to that dtype.",)
 

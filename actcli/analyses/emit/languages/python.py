@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from actcli.analyses.emit.body import body
-from actcli.analyses.emit.graph import Value
 from actcli.analyses.emit.languages.pythonic import (
     NAMES_TAKEN,
     assignments,
@@ -14,10 +12,12 @@ from actcli.analyses.emit.languages.pythonic import (
     polynomial_functions,
     returned,
 )
-from actcli.analyses.emit.nans import first_operand
-from actcli.analyses.emit.ranges import LARGEST_EXPONENT, Interval, Ranges
-from actcli.analyses.emit.source import Routine, Source, indented
-from actcli.analyses.emit.spelling import AND, CONDITIONAL, NOT, OR, Spelling, Text
+from actcli.analyses.emit.source import Routine, Source
+from actcli.tracing.body import body
+from actcli.tracing.graph import Value
+from actcli.tracing.nans import first_operand
+from actcli.tracing.ranges import LARGEST_EXPONENT, Interval, Ranges
+from actcli.tracing.spelling import AND, CONDITIONAL, NOT, OR, Spelling, Text, indented
 
 PRECISION = ("For Python floats; takes any of them, raises for none.",)
 

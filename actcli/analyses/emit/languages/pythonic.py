@@ -6,11 +6,11 @@ import keyword
 from collections.abc import Sequence
 from typing import ClassVar
 
-from actcli.analyses.emit.body import Body, body
-from actcli.analyses.emit.graph import Value
-from actcli.analyses.emit.polynomials import horner_steps
-from actcli.analyses.emit.source import RESULTS, WIDEST, Routine, Source, indented
-from actcli.analyses.emit.spelling import ATOM, COMPARISON, UNARY, Spelling, Text
+from actcli.analyses.emit.source import RESULTS, WIDEST, Routine, Source
+from actcli.tracing.body import Body, body
+from actcli.tracing.graph import Value
+from actcli.tracing.polynomials import horner_steps
+from actcli.tracing.spelling import ATOM, COMPARISON, UNARY, Spelling, Text, indented
 
 NAMES_TAKEN = frozenset(
     (*keyword.kwlist, *RESULTS, "abs", "min", "max", "math", "np", "torch", "jax", "jnp", "erf", "erfc")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from actcli.analyses.emit.graph import Value
 from actcli.analyses.emit.languages.pythonic import (
     ArraySpelling,
     array_function,
     module,
     polynomial_functions,
 )
-from actcli.analyses.emit.source import Source, indented
-from actcli.analyses.emit.spelling import ATOM, Text
+from actcli.analyses.emit.source import Source
+from actcli.tracing.graph import Value
+from actcli.tracing.spelling import ATOM, Text, indented
 
 PRECISION = (
     "For tensors of any floating dtype: computed in float64 and rounded to the dtype of x.",

@@ -48,8 +48,11 @@ def propagate(
     arch: str = "mlp",
     norm: str = "none",
     q0: float = 1.0,
+    q1: float | None = None,
 ) -> Propagation:
     """Return the theory for weights N(0, σw²/fan_in), biases N(0, σb²) and inputs of mean square `q0`.
+
+    `q1` is the variance of the first layer's pre-activations, where its weights or biases are drawn otherwise.
 
     All is nan for batch norm, where examples depend on each other. Raises UsageError where a moment is infinite.
     """
@@ -65,6 +68,8 @@ def propagate(
     square, mean, spread = q0, 0.0, max(q0, SMALLEST)
     for layer in range(depth):
         variance = sigma_w * sigma_w * square + sigma_b * sigma_b
+        if layer == 0 and q1 is not None:
+            variance = q1
         divisor = variance + EPSILON if normed else 1.0
         q[layer] = variance / divisor if normed and math.isfinite(variance) else 1.0 if normed else variance
         if layer and q[layer] == q[layer - 1] and not residual:

@@ -108,6 +108,13 @@ def test_what_ratios_are_taken_against_goes_on() -> None:
     assert textbook.stopped_by == "interval"
 
 
+def test_samples_spread_over_some_time_however_steady_they_are() -> None:
+    machine = Machine()
+    [samples] = measured(machine, [machine.job("steady", LONG)], Plan(20.0, lasting=3.0))
+    assert samples.stopped_by == "interval"
+    assert 300 <= samples.count < 340
+
+
 def test_the_budget_ends_it() -> None:
     machine = Machine()
     [samples] = measured(machine, [machine.job("wild", noisy(LONG, 1.0))], Plan(0.5, interval=1e-4))

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from actcli.analyses.emit.graph import BOOLEAN, Tape, Value
 from actcli.errors import UsageError
+from actcli.tracing.graph import BOOLEAN, Tape, Value
 
 FUNCTIONS = frozenset(
     "add subtract multiply divide negative abs sign exp expm1 log log1p sqrt sin cos sinh cosh tanh power copysign "

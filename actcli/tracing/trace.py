@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actcli.activations.record import Real
-from actcli.analyses.emit.graph import Tape, Value, compute
-from actcli.analyses.emit.namespace import Namespace
+from actcli.tracing.graph import Tape, Value, compute
+from actcli.tracing.namespace import Namespace
 
 if TYPE_CHECKING:
     from actcli.activations.function import Function
@@ -39,7 +39,7 @@ def trace(function: Function, order: int) -> Trace:
 
     Raises UsageError for a kernel that uses more than every language has.
     """
-    from actcli.analyses.emit.formulas import formula_outputs
+    from actcli.tracing.formulas import formula_outputs
 
     tape = Tape()
     if function.record.kernel is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from actcli.analyses.emit.graph import COMPARISONS, Value
+from actcli.tracing.graph import COMPARISONS, Value
 
 CONDITIONAL, OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, ATOM = range(9)
 """How tightly a piece of text holds together, loosest first."""
@@ -74,3 +75,8 @@ class Spelling:
     def spell_polynomial(self, value: Value, t: Text) -> Text:
         """Write the call of a polynomial's own function."""
         return self.call(value.hint, [t])
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Return lines a level further in."""
+    return [f"    {line}" for line in lines]

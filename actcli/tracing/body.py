@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
-from actcli.analyses.emit.graph import Value, reachable
-from actcli.analyses.emit.spelling import ATOM, Spelling, Text
+from actcli.tracing.graph import Value, reachable
+from actcli.tracing.spelling import ATOM, Spelling, Text
 
 WIDTH = 70
 """Characters of an expression; with its name, type and indent a line stays below 100."""

@@ -10,13 +10,13 @@ import pytest
 from actcli.activations.function import Function
 from actcli.activations.record import Activation
 from actcli.analyses.emit import emit
-from actcli.analyses.emit.graph import Tape, compute, reachable
-from actcli.analyses.emit.nans import first_operand
-from actcli.analyses.emit.polynomials import separated
-from actcli.analyses.emit.ranges import Ranges
-from actcli.analyses.emit.trace import sample, trace
 from actcli.core.device import CPU
 from actcli.errors import UsageError
+from actcli.tracing.graph import Tape, compute, reachable
+from actcli.tracing.nans import first_operand
+from actcli.tracing.polynomials import separated
+from actcli.tracing.ranges import Ranges
+from actcli.tracing.trace import sample, trace
 from tests.analyses.emit.cases import CATALOGUE, FORMULAS, function, points
 
 

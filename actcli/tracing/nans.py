@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from actcli.analyses.emit.graph import Value, compute
-from actcli.analyses.emit.trace import sample
+from actcli.tracing.graph import Value, compute
+from actcli.tracing.trace import sample
 
 
 def first_operand(extreme: Value) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
-from actcli.analyses.emit.graph import Value, reachable
+from actcli.tracing.graph import Value, reachable
 
 
 class Interval(NamedTuple):
@@ -23,6 +23,14 @@ class Interval(NamedTuple):
         """Tell whether a quotient by such a number is defined."""
         return self.low > 0.0 or self.high < 0.0
 
+    def is_finite(self) -> bool:
+        """Tell whether it has two ends."""
+        return -math.inf < self.low and self.high < math.inf
+
+    def lies_in(self, other: Interval) -> bool:
+        """Tell whether it is part of another."""
+        return other.low <= self.low and self.high <= other.high
+
 
 EVERYTHING = Interval(-math.inf, math.inf)
 LARGEST_EXPONENT = 709.0
@@ -30,28 +38,31 @@ LARGEST_EXPONENT = 709.0
 
 
 class Ranges:
-    """The intervals of the values of a graph, for any x, infinities included."""
+    """The intervals of the values of a graph, for any x in an interval: every number, infinities included."""
 
-    def __init__(self) -> None:
+    def __init__(self, x: Interval = EVERYTHING) -> None:
+        self.x = x
         self._known: dict[int, Interval] = {}
 
     def of(self, value: Value) -> Interval:
-        """Return an interval that holds the value, whatever x is."""
+        """Return an interval that holds the value, whatever x is there."""
         if id(value) not in self._known:
             for each in reachable([value]):
                 self._known[id(each)] = self._of(each)
         return self._known[id(value)]
 
     def _of(self, value: Value) -> Interval:
+        if value.operation == "x":
+            return self.x
         if value.is_constant:
             return EVERYTHING if math.isnan(value.number) else Interval(float(value.number), float(value.number))
         if value.is_boolean:
             return Interval(0.0, 1.0)
         if value.operation == "polynomial":
             return self._polynomial(value)
-        lost = _lost(value)
-        if lost is not None:
-            size = 2.0**-52 * sum(max(map(abs, self.of(each))) for each in lost)
+        terms = lost(value)
+        if terms is not None:
+            size = 2.0**-52 * sum(max(map(abs, self.of(each))) for each in terms)
             return Interval(-size, size)
         factor = _common_factor(value)
         if factor is not None:
@@ -70,7 +81,7 @@ class Ranges:
         return total
 
 
-def _lost(value: Value) -> tuple[Value, Value] | None:
+def lost(value: Value) -> tuple[Value, Value] | None:
     """Return a + b and b of b - ((a + b) - a), which is nothing but rounding errors of those two."""
     if value.operation != "subtract" or value.operands[1].operation != "subtract":
         return None

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.analyses.emit.graph import Tape, Value, compute, reachable
-from actcli.analyses.emit.namespace import Namespace
-from actcli.analyses.emit.trace import guarded, sample
 from actcli.expressions.algebras.jets import Condition, Jet, JetAlgebra, least
 from actcli.expressions.evaluate import run
+from actcli.tracing.graph import Tape, Value, compute, reachable
+from actcli.tracing.namespace import Namespace
+from actcli.tracing.trace import guarded, sample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -127,7 +127,7 @@ class Tape:
 
     def apply(self, operation: str, *arguments: Any) -> Value:
         """Return the value of an operation, in the simplest form that is the same to the last bit."""
-        from actcli.analyses.emit.simplify import simplified
+        from actcli.tracing.simplify import simplified
 
         operands = tuple(self.value(each) for each in arguments)
         if all(each.is_constant for each in operands):

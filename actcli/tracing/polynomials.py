@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from actcli.analyses.emit.graph import Value, reachable
-from actcli.analyses.emit.spelling import Spelling
+from actcli.tracing.graph import Value, reachable
+from actcli.tracing.spelling import Spelling
 
 SHORTEST = 6
 """Coefficients from which a polynomial is worth a function."""

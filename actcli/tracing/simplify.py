@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from actcli.analyses.emit.graph import Tape, Value
+    from actcli.tracing.graph import Tape, Value
 
 _SWAPPED = {
     "less": "greater", "less_equal": "greater_equal", "greater": "less", "greater_equal": "less_equal",
