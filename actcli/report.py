@@ -83,6 +83,22 @@ class Magnitude(float):
         return self.scientific(digits - 1)
 
 
+class Rounded(float):
+    """A number known to so many decimals (below 0: to so many digits before the point); people see no others."""
+
+    decimals: int
+
+    def __new__(cls, value: float, decimals: int) -> Self:
+        """Return the number rounded to these decimals."""
+        made = super().__new__(cls, round(value, decimals))
+        made.decimals = decimals
+        return made
+
+    def __reduce__(self) -> tuple[type[Rounded], tuple[float, int]]:
+        """Tell pickle how it is made."""
+        return type(self), (float(self), self.decimals)
+
+
 _SMALLEST = 2.0**-1022
 """Below this float64 loses digits."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,12 +11,6 @@ from actcli.cli import options
 from actcli.cli.command import Command
 from actcli.cli.say import status_of, teller
 from actcli.errors import UsageError
-
-if TYPE_CHECKING:
-    from actcli.activations.registry import AnyFunction
-    from actcli.analyses.gradflow.request import Request
-    from actcli.render.plan import Plan
-    from actcli.report import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -141,19 +134,23 @@ def gradflow(
     \b
     actcli gradflow tanh
     actcli gradflow --depth 50 --act sigmoid,tanh,relu,gelu
-    actcli gradflow gelu --depth 100 --suggest-init
-    actcli gradflow tanh --arch lstm --depth 100 --forget-bias 1
+    actcli gradflow gelu --depth 50 --suggest-init
+    actcli gradflow tanh --arch lstm --depth 30 --forget-bias 1
     actcli gradflow "x*sigmoid(1.702*x)" --table theory
     """  # noqa: D301 - the backspace keeps the lines apart
     from actcli.analyses.gradflow import gradflow as analyse
+    from actcli.analyses.gradflow import runs_nets
     from actcli.analyses.gradflow.cases import distinct
+    from actcli.analyses.gradflow.people import answering, for_people
     from actcli.analyses.gradflow.request import request as requested
+    from actcli.analyses.gradflow.sizes import takes_long
     from actcli.cli.catalogue import catalogue_of
     from actcli.cli.eval import resolve
     from actcli.cli.parameters import parameters
     from actcli.cli.progress import StatusLine
     from actcli.core.device import get_device
     from actcli.render import plan, render
+    from actcli.render.plan import ONE_TABLE, PEOPLE
 
     style = options.nonfinite_style(nonfinite)
     terminal = options.terminal_facts(color)
@@ -185,10 +182,16 @@ def gradflow(
         blocked=blocked,
         device=get_device(device, teller(quiet)),
     )
+    people = all(place.format in PEOPLE for place in places.destinations)
+    shown = None
+    if people or all(place.format in ONE_TABLE for place in places.destinations):
+        shown = [*(answering(request, functions) if people else ["summary"]), *(["phase"] if phase_diagram else [])]
+    if runs_nets(request, table) and (warning := takes_long(request, len(functions) * max(len(request.inits), 1))):
+        teller(quiet)(warning)
     with StatusLine(sys.stderr, shown=terminal.stderr_is_tty and not quiet) as line:
-        report = analyse(functions, request, table=table, progress=line.update)
+        report = analyse(functions, request, table=table, shown=shown, progress=line.update)
     render(
-        _for_people(report, places, request, functions, table),
+        for_people(report, request, functions, table=table) if people else report,
         format=format,
         outputs=output or [],
         table=table,
@@ -211,15 +214,3 @@ def _activations(ctx: typer.Context, act: str | None, acts: str | None) -> str:
     if not chosen:
         raise UsageError("which activation? Name one or several: actcli gradflow tanh,relu; `actcli list` shows them")
     return chosen
-
-
-def _for_people(
-    report: Report, places: Plan, request: Request, functions: Sequence[AnyFunction], table: str | None
-) -> Report:
-    """Return the report as people read it, where nobody else does."""
-    from actcli.analyses.gradflow.people import for_people
-    from actcli.render.plan import PEOPLE
-
-    if not all(place.format in PEOPLE for place in places.destinations):
-        return report
-    return for_people(report, request, functions, table=table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from actcli.report import Magnitude, Mathematics
+from actcli.report import Magnitude, Mathematics, Rounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +35,17 @@ def magnitude_text(value: Magnitude, digits: int = DIGITS) -> str:
     if _SMALLEST <= abs(value) < math.inf or not math.isfinite(value.log):
         return number_text(value, digits)
     return value.scientific(max(digits, 2) - 1)
+
+
+def rounded_text(value: Rounded, digits: int = DIGITS) -> str:
+    """Return `value` like any number, but without digits beyond those that are known."""
+    text = number_text(value, digits)
+    if not math.isfinite(value) or not value:
+        return text
+    if "e" not in text:
+        return f"{value:.{max(min(digits, value.decimals), 0)}f}"
+    places = value.decimals + math.floor(math.log10(abs(value)))
+    return f"{value:.{max(min(max(digits, 2) - 1, places), 0)}e}"
 
 
 def limit_text(value: float, digits: int = DIGITS) -> str:
@@ -95,6 +106,8 @@ def _cell(value: Any, digits: int) -> str | Mathematics:
             return "yes" if value else "no"
         case Magnitude():
             return magnitude_text(value, digits)
+        case Rounded():
+            return rounded_text(value, digits)
         case float():
             return number_text(value, digits)
         case Mathematics():

@@ -45,7 +45,7 @@ def changes(
 
     Nobody can tell of those that failed while they were measured, nor of the `absent`, which aren't among the rows
     because nobody could compute them. What an interrupt kept from being measured has no place. A `disturbance` of
-    either run leaves everything open that the processor computed.
+    either run leaves open what the processor computed, unless a time has more than doubled or halved.
     """
     again = [row for row in rows if row.key in earlier.rounds]
     return [
@@ -95,14 +95,23 @@ def _change(row: Row, earlier: Baseline, seed: int, disturbance: str) -> Change:
     before = earlier.rounds[row.key]
     interval = change_interval(before, row.seconds, seed)
     word = verdict(*interval[1:])
-    doubt = (disturbance if row.key.device == "cpu" else "") or _other_buffers(row, earlier)
-    fewest = min(before.size, row.samples.count)
+    doubt = _other_buffers(row, earlier)
     if doubt:
         word = "unclear"
-    elif fewest < DECISIVE:
-        doubt = f"{fewest} samples; it takes {DECISIVE} in both runs to call one slower or faster"
-        word = "same" if word == "same" else "unclear"
+    elif not _beyond_doubt(interval):
+        fewest = min(before.size, row.samples.count)
+        if disturbance and row.key.device == "cpu":
+            doubt, word = disturbance, "unclear"
+        elif fewest < DECISIVE:
+            doubt = f"{fewest} samples; it takes {DECISIVE} in both runs to call one slower or faster"
+            word = "same" if word == "same" else "unclear"
     return Change(row.key, float(np.median(before)), float(np.nanmedian(row.seconds)), interval, word, doubt=doubt)
+
+
+def _beyond_doubt(change: Interval) -> bool:
+    """Tell whether a time has more than doubled or halved: neighbours that take every other turn don't do that."""
+    _, low, high = change
+    return low > 1.0 or high < -0.5
 
 
 def _other_buffers(row: Row, earlier: Baseline) -> str:

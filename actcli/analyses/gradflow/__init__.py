@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -44,12 +44,14 @@ def gradflow(
     request: Request,
     *,
     table: str | None = None,
+    shown: Collection[str] | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Report:
     """Return the report with the tables `summary`, `depth`, `layers`, `theory` and more.
 
     No net is run before it is needed: `table` names the only table that is wanted, and with `table="theory"` there is
-    neither a net nor a verdict on it, unless the request has a gate. Raises UsageError for functions of a vector,
+    neither a net nor a verdict on it, unless the request has a gate. Where a report is `shown` in part, notes are on
+    these tables alone. Raises UsageError for functions of a vector,
     unknown initialisations and tables, and nets that don't fit into memory.
     """
     found = cases(functions, request, progress)
@@ -62,7 +64,7 @@ def gradflow(
         title=_title(subjects, request),
         tables=tables,
         verdict=sentence(found) if runs else "",
-        notes=tuple(_notes(found, subjects, request, table)),
+        notes=tuple(_notes(found, subjects, request, shown if table is None else (table,))),
         plots=lambda: plots.plots(found),
         environment={
             "actcli": VERSION,
@@ -72,6 +74,11 @@ def gradflow(
         },
         failed=failure(found),
     )
+
+
+def runs_nets(request: Request, table: str | None) -> bool:
+    """Tell whether a report, or the table of it that is wanted, needs the nets of the request."""
+    return table is None or table in _OF_NETS or request.fail_if is not None
 
 
 def _tables(found: Sequence[Case], subjects: Sequence[Subject], request: Request) -> dict[str, Table]:
@@ -111,17 +118,26 @@ def _check(table: str | None, tables: Mapping[str, Table]) -> None:
     raise UsageError(f"no table {table!r} in gradflow{hint}; it has {', '.join(tables)}")
 
 
-def _notes(found: Sequence[Case], subjects: Sequence[Subject], request: Request, table: str | None) -> list[str]:
-    """Return the remarks on the table that is wanted, or on those of a whole report."""
+def _notes(
+    found: Sequence[Case], subjects: Sequence[Subject], request: Request, shown: Collection[str] | None
+) -> list[str]:
+    """Return the remarks on the tables that are shown, or on those of a whole report."""
     remarks: list[tuple[Sequence[str], bool, Callable[[], Iterable[str]]]] = [
         (_OF_NETS, True, lambda: notes.about_nets(found)),
         (("depth",), not request.is_recurrent, lambda: notes.about_products(subjects)),
-        (("theory",), request.is_plain, lambda: notes.about_theory(found)),
-        (("critical", "initialisers"), request.suggest_init, lambda: notes.about_critical(subjects)),
+        (("theory", "layers"), request.is_plain, lambda: notes.about_theory(found)),
+        (
+            ("critical", "initialisers"),
+            request.suggest_init and request.is_plain,
+            lambda: notes.about_critical(subjects),
+        ),
+        (("summary",), True, lambda: notes.about_remedies(found)),
         (("phase",), request.phase_diagram, lambda: notes.about_phase(subjects)),
         (("jacobian",), False, lambda: notes.about_jacobian(found)),
     ]
-    wanted = [remark for tables, always, remark in remarks if table in tables or (table is None and always)]
+    wanted = [
+        remark for tables, always, remark in remarks if (always if shown is None else not {*tables}.isdisjoint(shown))
+    ]
     return [*notes.about_code(subjects), *dict.fromkeys(chain.from_iterable(remark() for remark in wanted))]
 
 
@@ -129,7 +145,11 @@ def _title(subjects: Sequence[Subject], request: Request) -> str:
     names = ", ".join(subject.name for subject in subjects)
     if request.is_recurrent:
         article = "a" if request.arch == "gru" else "an"
-        return f"{names} in {article} {request.arch.upper()} over {request.depth:,} steps"
+        return f"{names} in {article} {request.arch.upper()} over {_counted(request)}"
     kind = "residual net" if request.arch == "residual" else "net"
     norm = f" with {request.norm} norm" if request.norm != "none" else ""
-    return f"{names} in a {kind} of {request.depth:,} layers{norm}"
+    return f"{names} in a {kind} of {_counted(request)}{norm}"
+
+
+def _counted(request: Request) -> str:
+    return f"{request.depth:,} {request.layer}{'s' if request.depth > 1 else ''}"

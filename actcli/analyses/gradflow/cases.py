@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,8 @@ import numpy as np
 from actcli.activations.function import Function
 from actcli.activations.registry import AnyFunction
 from actcli.analyses.gradflow.chosen import inits_of
-from actcli.analyses.gradflow.network.inits import Init, gaussian_init
+from actcli.analyses.gradflow.network.inits import Init
+from actcli.analyses.gradflow.remedy import remedy
 from actcli.analyses.gradflow.request import Progress, Request
 from actcli.analyses.gradflow.sizes import nets_must_fit
 from actcli.analyses.gradflow.subject import Subject
@@ -35,6 +35,8 @@ class Case:
     def __init__(self, subject: Subject, init: Init, *, suggested: bool = False) -> None:
         self.subject, self.init, self.suggested = subject, init, suggested
         self.function, self.request = subject.function, subject.request
+        self.tried: Case | None = None
+        """The net of the suggested initialisation, where it is run beside this one."""
 
     @property
     def name(self) -> str:
@@ -128,6 +130,8 @@ class Case:
 
         if not self.request.is_plain:
             return Theory(*self.sigmas, math.nan, reason=f"the theory of fixed points is that of {PLAIN}")
+        if not math.isfinite(self.q1):
+            return Theory(*self.sigmas, math.nan, reason="no fixed point: the inputs' mean square is beyond float64")
         return theory(self.function, *self.sigmas, self.q1)
 
     @cached_property
@@ -171,6 +175,17 @@ class Case:
         return self.init.sigma_w(features, width) ** 2 * self.q0 + self.init.sigma_b(features) ** 2
 
     @property
+    def helps(self) -> bool:
+        """Whether the suggested initialisation brings the gradient at layer 1 nearer to that at the last layer."""
+        return self.tried is not None and self.tried.distance < self.distance
+
+    @property
+    def distance(self) -> float:
+        """How far the gradient ratio is from 1, as a logarithm; what is not finite is infinitely far."""
+        ratio = self.measured.ratio().value
+        return abs(ratio) if math.isfinite(ratio) else math.inf
+
+    @property
     def log_ratio_variance(self) -> float:
         """Variance of ln of that ratio, for one example, between nets of this width; NaN where theory has none."""
         # Theory's variance is that of the squared gradient's logarithm.
@@ -192,7 +207,7 @@ class Case:
 
 
 def cases(functions: Sequence[AnyFunction], request: Request, progress: Progress) -> list[Case]:
-    """Return the cases of the request, with `--suggest-init` the critical ones after those asked for.
+    """Return the cases of the request, with `--suggest-init` the suggested ones after those asked for.
 
     Raises UsageError for functions of a vector, and for inits that are unknown or too large.
     """
@@ -201,10 +216,15 @@ def cases(functions: Sequence[AnyFunction], request: Request, progress: Progress
         subject = Subject(_elementwise(function), request, progress)
         chosen = [Case(subject, init) for init in inits_of(subject)]
         found += chosen
-        point = subject.best_critical if request.suggest_init and not request.is_recurrent else None
-        if point is not None and all(case.init.name != "critical" for case in chosen):
-            init = replace(gaussian_init(point.sigma_w, point.sigma_b), name="critical")
-            found.append(Case(subject, init, suggested=True))
+        init = remedy(subject) if request.suggest_init else None
+        if init is None:
+            continue
+        tried = Case(subject, init, suggested=True)
+        if any(np.allclose(case.sigmas, tried.sigmas, rtol=1e-3) for case in chosen):
+            continue
+        for case in chosen:
+            case.tried = tried
+        found.append(tried)
     return found
 
 

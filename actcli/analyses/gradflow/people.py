@@ -32,7 +32,7 @@ def for_people(report: Report, request: Request, functions: Sequence[AnyFunction
         shown = {table: report.tables[table]}
         others = ""
     else:
-        shown = _answering(report, request, len(functions))
+        shown = _answering(report, request, functions)
         others = f"more with --table: {', '.join(name for name in report.tables if name not in shown)}"
     if "depth" in shown:
         depths = len(depths_of(request.depth)) if table is not None else DEPTHS
@@ -40,19 +40,27 @@ def for_people(report: Report, request: Request, functions: Sequence[AnyFunction
     return replace(report, tables=shown, notes=(*report.notes, *([others] if others else [])))
 
 
-def _answering(report: Report, request: Request, activations: int) -> dict[str, Table]:
+def answering(request: Request, functions: Sequence[AnyFunction]) -> list[str]:
+    """Return the names of the tables that answer the question."""
+    activations = len(functions)
     alone = activations == 1 and len(request.inits) <= 1 and not request.suggest_init
     asked = {
         "depth": alone and not request.is_recurrent,
         "layers": alone,
         "theory": activations > 1 and request.is_plain,
-        "critical": request.suggest_init,
+        "critical": request.suggest_init and request.is_plain,
         "initialisers": request.suggest_init,
         "gates": request.arch in ("lstm", "gru"),
         "clipping": request.clip is not None,
         "neuron": request.neuron is not None,
     }
-    shown = {name: report.tables[name] for name in ("summary", *(name for name in asked if asked[name]))}
+    return ["summary", *(name for name in asked if asked[name])]
+
+
+def _answering(report: Report, request: Request, functions: Sequence[AnyFunction]) -> dict[str, Table]:
+    shown = {name: report.tables[name] for name in answering(request, functions)}
+    if "initialisers" in shown and not any(batch["code"] for batch in shown["initialisers"].rows(["code"])):
+        del shown["initialisers"]
     if "depth" in shown:
         depths = depths_of(request.depth)
         picked = np.linspace(0, len(depths) - 1, min(DEPTHS, len(depths))).round().astype(int)

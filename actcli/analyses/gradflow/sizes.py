@@ -15,10 +15,30 @@ WIDEST = 100
 """Units of a net whose Jacobian is decomposed."""
 MOST_DRAWS = 10**9
 """Random slopes of a sample: more take minutes."""
+MANY_PRODUCTS = 5 * 10**10
+"""Of a weight and an activation, forward; a core takes about 20 seconds, with those on the way back."""
+DRAWN = 32
+"""Examples that pass a weight in the time in which it is drawn."""
 _SEED = 500
 """Bytes that the seed of a net or a layer takes."""
 _PATH = 5 * DOUBLE
 """Bytes that a path of a sample takes, with what statistics make of it."""
+
+
+def takes_long(request: Request, nets: int) -> str:
+    """Say that running so many nets takes more than 20 seconds or so, and what is quick; an empty text otherwise."""
+    blocks = {"rnn": 2, "gru": 6, "lstm": 8}.get(request.arch, 1)
+    weights = nets * request.trials * request.depth * request.width**2 * blocks
+    passing = 2 * DOUBLE * request.depth * request.width * request.batch
+    products = weights * (request.batch if request.is_recurrent else request.batch + DRAWN)
+    if products < MANY_PRODUCTS or request.device.kind != CPU.kind or passing > free(CPU):  # which is refused
+        return ""
+    table = "" if request.is_recurrent else ", or --table depth, which runs none,"
+    nets *= request.trials
+    return (
+        f"{nets:,} nets of {request.depth:,} {request.layer}s and {request.width:,} units take a while: "
+        f"fewer --trials, a smaller --width{table} would be quicker"
+    )
 
 
 def nets_must_fit(request: Request) -> None:

@@ -11,6 +11,7 @@ from actcli.activations.function import Function
 from actcli.analyses.gradflow.gaps import gap
 from actcli.analyses.gradflow.request import Progress, Request
 from actcli.analyses.gradflow.sizes import sample_must_fit
+from actcli.analyses.gradflow.slopes import largest_slope
 
 if TYPE_CHECKING:
     from actcli.analyses.gradflow.meanfield.criticality import Critical
@@ -54,6 +55,11 @@ class Subject:
         from actcli.analyses.gradflow.network.linearity import collapses
 
         return collapses(self.function)
+
+    @cached_property
+    def saturates(self) -> bool:
+        """Whether slopes have a largest size, so that some are small beside it."""
+        return math.isfinite(largest_slope(self.function))
 
     @cached_property
     def gap(self) -> str:

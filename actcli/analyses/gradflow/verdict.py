@@ -9,6 +9,7 @@ import numpy as np
 
 from actcli.analyses.gradflow.cases import Case
 from actcli.analyses.gradflow.logs import log
+from actcli.analyses.gradflow.remedy import branch_sigma_w
 from actcli.report import Magnitude
 
 VERDICTS = {
@@ -51,7 +52,9 @@ def reason(case: Case) -> str:
     if not math.isfinite(ratio.value):
         where = measured.overflow_layer
         return f"activations are not finite from {unit} {where} on" if where else "the gradient is not finite"
-    if ratio.value > math.log(2):
+    if depth == 1:
+        return f"the only {unit} is the last one, whose gradient has passed no other"
+    if ratio.value > math.log(2) or ratio.low > 0:
         text = f"the gradient grows {_size(ratio.value, 3)} times from {last} to {first}"
     else:
         text = f"{_size(ratio.value, 3)} of the gradient is left at {first}"
@@ -70,7 +73,7 @@ def suggestion(case: Case) -> str:
     if word == "unclear":
         return f"--trials {4 * case.request.trials} to narrow the interval"
     if word == "stable":
-        return ""
+        return f"{case.init.name} as before" if case.tried and not case.helps else ""
     return _through_time(case) if case.request.is_recurrent else _through_depth(case)
 
 
@@ -85,12 +88,14 @@ def _through_time(case: Case) -> str:
 def _through_depth(case: Case) -> str:
     request, point = case.request, case.subject.best_critical
     if request.arch == "residual":
-        smaller = f"--sigma-w {1 / math.sqrt(request.depth):.2g}"  # the branches then add up to 1
+        smaller = f"--sigma-w {branch_sigma_w(request):g}"
         return smaller if request.norm != "none" else f"{smaller}, or --norm layer"
     if request.norm != "none":
         return "--arch residual"  # a normalisation undoes the scale of weights
     if point is None:
         return "tanh with --init critical, or relu with --init he"
+    if case.tried and not case.helps:
+        return "--arch residual, or --norm layer"
     if case.init.name == "critical" or np.allclose(case.sigmas, (point.sigma_w, point.sigma_b), rtol=1e-3):
         return "--arch residual, or --norm layer"
     warning = {True: "", False: ", though unstable", None: ", half-stable"}[point.stable]

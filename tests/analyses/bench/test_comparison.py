@@ -211,6 +211,9 @@ def test_other_load_leaves_everything_open(before: str, now: str, reason: str) -
     assert [(each.verdict, each.doubt) for each in found] == [("unclear" if reason else "slower", reason)]
     assert bool(failure(found, 5)) == (not reason)
     assert list(said(found, earlier(1), HERE, [row()]))[1:] == ([f"1 of 1 rows unclear: {reason}"] if reason else [])
+    for earlier_time, word in ((0.4e-3, "slower"), (2.4e-3, "faster"), (0.6e-3, "unclear"), (1.6e-3, "unclear")):
+        (change,) = changes([row()], [], earlier(earlier_time), 0, reason or "few samples")
+        assert change.verdict == word, "neighbours don't take more than every other turn"
     (on_a_device,) = changes([row(device="cuda:0")], [], on_device(earlier(0.8e-3), "cuda:0"), 0, reason)
     assert on_a_device.verdict == "slower", "a GPU's own time doesn't depend on it"
 

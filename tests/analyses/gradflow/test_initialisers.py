@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -32,11 +33,28 @@ def test_pytorch() -> None:
     torch = pytest.importorskip("torch")
     torch.manual_seed(1)
     layer = torch.nn.Linear(FAN_IN, UNITS)
+    model = torch.nn.Sequential(layer, torch.nn.Tanh())
     for parameter in ("weights", "biases"):
-        exec(code("pytorch", parameter), {"torch": torch, "math": math, "layer": layer})
+        exec(code("pytorch", parameter), {"torch": torch, "model": model})
     check(layer.weight.detach().numpy(), layer.bias.detach().numpy())
-    exec(code("pytorch", "biases", 0.0), {"torch": torch, "layer": layer})
+    exec(code("pytorch", "biases", 0.0), {"torch": torch, "model": model})
     assert not layer.bias.detach().numpy().any()
+
+
+@pytest.mark.parametrize("sigma_b", [SIGMA_B, 0.0])
+def test_pytorchs_lines_run_as_pasted_on_the_linear_layers_of_a_model(sigma_b: float) -> None:
+    """Stand in for PyTorch, which need not be there."""
+    linear = type("Linear", (), {"weight": "weight", "bias": "bias", "in_features": FAN_IN})
+    done: list[tuple[Any, ...]] = []
+    init = SimpleNamespace(
+        normal_=lambda tensor, std: done.append((tensor, std)), zeros_=lambda tensor: done.append((tensor, 0.0))
+    )
+    torch = SimpleNamespace(nn=SimpleNamespace(Linear=linear, init=init))
+    model = SimpleNamespace(modules=lambda: [object(), linear(), linear()])
+    for parameter in ("weights", "biases"):
+        exec(code("pytorch", parameter, sigma_b), {"torch": torch, "model": model})
+    weights = ("weight", pytest.approx(SIGMA_W / math.sqrt(FAN_IN)))
+    assert done == [weights, weights, ("bias", sigma_b), ("bias", sigma_b)]
 
 
 def test_keras(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +83,6 @@ def test_every_line_is_python_and_holds_the_figures() -> None:
     lines = list(initialisers(SIGMA_W, SIGMA_B))
     assert [framework for framework, _, _ in lines] == ["pytorch"] * 2 + ["keras"] * 2 + ["jax"] * 2
     for framework, parameter, line in lines:
-        compile(line, framework, "eval")
+        compile(line, framework, "exec" if framework == "pytorch" else "eval")
         figure = SIGMA_B if parameter == "biases" else SIGMA_W if framework == "pytorch" else SIGMA_W**2
         assert repr(float(f"{figure:.12g}")) in line

@@ -15,8 +15,9 @@ from actcli.analyses.gradflow.cases import Case
 from actcli.analyses.gradflow.measured import Measured
 from actcli.analyses.gradflow.network import run as network
 from actcli.analyses.gradflow.network.inits import gaussian_init
-from actcli.analyses.gradflow.people import DEPTHS, LAYERS, for_people
+from actcli.analyses.gradflow.people import DEPTHS, LAYERS, answering, for_people
 from actcli.analyses.gradflow.request import request
+from actcli.analyses.gradflow.sizes import takes_long
 from actcli.analyses.gradflow.subject import Subject
 from actcli.errors import UsageError
 from actcli.report import Report
@@ -111,6 +112,23 @@ def test_the_books_recipe() -> None:
         assert table["exact_mean"][depth] == pytest.approx((math.tanh(1) / 4) ** depth, rel=1e-12)
 
 
+def test_the_first_layer_of_other_width_has_weights_of_its_own() -> None:
+    """Xavier's σw² is 2·features/(features + width), and so is the variance of z for inputs of mean square 1."""
+    report = small("tanh", data=[[1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]], width=256, trials=30, table="layers")
+    (theory,) = frame(report, "layers").query("layer == 5")["theory_gradient"]
+    first = frame(report, "layers").iloc[0]
+    assert first["std"] == pytest.approx(math.sqrt(4 / 258), rel=0.05)
+    assert first["theory_gradient"] == pytest.approx(first["gradient"], rel=0.03)
+    assert first["theory_gradient"] / theory == pytest.approx(0.945, abs=0.02)
+
+
+def test_nets_see_the_data_of_a_neuron() -> None:
+    data = [[3.0, -3.0], [2.0, 1.0]]
+    with_neuron, without = small("tanh", data=data, neuron="1,1:0"), small("tanh", data=data)
+    assert frame(with_neuron, "layers").equals(frame(without, "layers"))
+    assert frame(with_neuron, "theory").equals(frame(without, "theory"))
+
+
 # verdicts
 
 
@@ -131,6 +149,8 @@ def case(ratios: list[float], activation: str = "tanh", **options: Any) -> Case:
         ([9.0, 9.1, 8.9], "exploding", "the gradient grows 8.1e+03 times from layer 20 to layer 1"),
         ([-1.0, -1.1, -0.9], "stable", "0.368 of the gradient is left at layer 1"),
         ([-20.0, -1.0, 0.0], "unclear", "0.000912 of the gradient is left"),
+        ([0.5, 0.55, 0.45], "stable", "the gradient grows 1.65 times from layer 20 to layer 1 (1.46 to 1.87)"),
+        ([0.1, -0.5, 0.7], "stable", "1.11 of the gradient is left at layer 1 ("),
         ([2.0, 20.0, 1.0], "unclear", "the gradient grows 2.14e+03 times"),
         ([-math.inf, -1.0, -1.0], "dead", "no gradient reaches layer 1 in 1 of 3 trials"),
         ([math.inf, 1.0, 1.0], "exploding", "the gradient is not finite"),
@@ -382,6 +402,93 @@ def test_people_see_of_products_what_fits_and_differs() -> None:
     assert shown_of_products("tanh", 100) == "depth,bound,geometric_mean,exact_mean,sample_mean,relative_stderr"
 
 
+def test_a_net_of_one_layer() -> None:
+    report = small("tanh", depth=1)
+    assert report.title == "tanh in a net of 1 layer"
+    assert report.verdict == "tanh: stable; the only layer is the last one, whose gradient has passed no other"
+    assert small("tanh", depth=1, arch="rnn", table="theory").title == "tanh in an RNN over 1 step"
+
+
+def test_a_suggestion_that_does_not_help_is_taken_back() -> None:
+    report = small("selu", depth=20, width=64, suggest_init=True)
+    before, after = frame(report, "summary").itertuples()
+    assert abs(before.log10_gradient_ratio) < abs(after.log10_gradient_ratio)
+    assert before.suggestion == "xavier as before"
+    assert any(note.endswith("to its size at the output than xavier: keep xavier") for note in report.notes)
+    assert any("fall as a power of the depth" in note for note in report.notes)
+
+
+def test_residual_nets_are_tried_with_smaller_weights() -> None:
+    report = small("relu", depth=20, width=64, arch="residual", suggest_init=True)
+    before, after = frame(report, "summary").itertuples()
+    assert (before.suggestion.split(",")[0], after.init) == ("--sigma-w 0.22", "σw = 0.22, σb = 0")
+    assert after.gradient_ratio < 2 < before.gradient_ratio
+    assert "std=0.22 *" in frame(report, "initialisers")["code"][0]
+
+
+@pytest.mark.parametrize(
+    ("activation", "options", "words"),
+    [
+        ("relu", {}, "relu with he: that is the suggested initialisation already"),
+        ("tanh", {"norm": "layer"}, "no initialisation is suggested with --norm layer"),
+        ("tanh", {"arch": "gru"}, "no initialisation is suggested for --arch gru"),
+    ],
+)
+def test_a_suggestion_there_is_none_of_has_no_row(activation: str, options: dict[str, Any], words: str) -> None:
+    report = small(activation, suggest_init=True, **options)
+    assert len(frame(report, "summary")) == 1
+    assert any(note.startswith(words) for note in report.notes)
+
+
+def test_theory_far_from_narrow_nets_says_so() -> None:
+    notes = small("gelu", depth=50, width=32, trials=10, batch=32).notes
+    assert any(
+        note.startswith("gelu with he: the theory of infinitely wide layers says 2.7e-06, and") for note in notes
+    )
+    assert not any("infinitely wide" in note for note in small("tanh", width=64).notes)
+
+
+def test_a_half_stable_point_names_the_stable_one_beside_it() -> None:
+    (note,) = small("gelu", suggest_init=True, table="critical").notes
+    assert note.endswith("a start below it ends at the stable q* = 3.035, where χ₁ = 0.994")
+
+
+@pytest.mark.parametrize("activation", ["exp(x**2)", "1/x"])
+def test_slopes_without_bound_saturate_nowhere(activation: str) -> None:
+    report = small(activation)
+    assert frame(report, "layers")["saturated_fraction"].isna().all()
+    assert any("has no largest value" in note for note in report.notes)
+
+
+def test_signs_of_data_are_no_zigzag() -> None:
+    positive = small("tanh", depth=2, data=np.abs(np.random.default_rng(1).normal(size=(8, 16))))
+    assert not any("zigzag" in note for note in positive.notes)
+    assert any(note.startswith("sigmoid with xavier: 100 % of a unit's weight") for note in small("sigmoid").notes)
+
+
+def test_people_get_notes_on_what_they_see() -> None:
+    options, functions = request(**SMALL), [actcli.get("relu"), actcli.get("tanh")]
+    shown = answering(options, functions)
+    assert shown == ["summary", "theory"]
+    assert any("the geometric mean is 0" in note for note in gradflow(functions, options).notes)
+    assert not any("the geometric mean is 0" in note for note in gradflow(functions, options, shown=shown).notes)
+
+
+def test_people_see_no_empty_table_of_code() -> None:
+    options, functions = request(**SMALL, suggest_init=True), [actcli.get("sigmoid")]
+    report = for_people(gradflow(functions, options), options, functions, table=None)
+    assert "critical" in report.tables
+    assert "initialisers" not in report.tables
+
+
+def test_many_large_nets_are_announced() -> None:
+    assert "--table depth, which runs none" in takes_long(request(depth=10_000), 1)
+    assert "--table" not in takes_long(request(depth=1000, arch="lstm"), 1)
+    assert takes_long(request(depth=10_000, batch=1, trials=8), 1)
+    assert takes_long(request(), 4) == ""
+    assert takes_long(request(depth=10**12, width=1), 1) == ""  # refused
+
+
 # nets that theory is not of, inits, sizes
 
 
@@ -462,7 +569,8 @@ def test_functions_stand_beside_names() -> None:
 
 
 def test_inputs_of_any_size_have_a_mean_square() -> None:
-    report = small("tanh", data=[[1e308, -1e308]], table="layers")
+    report = small("tanh", data=[[1e308, -1e308]])
+    assert frame(report, "theory")["reason"][0] == "no fixed point: the inputs' mean square is beyond float64"
     assert len(frame(report, "layers")) == SMALL["depth"]
 
 

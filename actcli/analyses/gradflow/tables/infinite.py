@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from actcli.analyses.gradflow.cases import Case
 from actcli.analyses.gradflow.initialisers import initialisers
+from actcli.analyses.gradflow.remedy import remedy
 from actcli.analyses.gradflow.subject import Subject
 from actcli.analyses.gradflow.tables.rows import Audience, Row, activation_column, init_column, table, vouched
 from actcli.report import Column, Table
@@ -126,7 +127,7 @@ def moments_table(subjects: Sequence[Subject]) -> Table:
 
 
 def initialisers_table(subjects: Sequence[Subject]) -> Table:
-    """Return code that initialises a layer at the critical point; no rows for activations that have none."""
+    """Return code for the suggested initialisation; no rows for activations and nets that have none."""
     columns = (
         activation_column(subjects),
         Column("framework", "pytorch, keras or jax"),
@@ -136,9 +137,9 @@ def initialisers_table(subjects: Sequence[Subject]) -> Table:
 
     def rows() -> Iterator[Row]:
         for subject in subjects:
-            point = subject.best_critical
-            if point is not None:
-                for framework, parameter, code in initialisers(point.sigma_w, point.sigma_b):
+            init = remedy(subject)
+            if init is not None:
+                for framework, parameter, code in initialisers(init.sigma_w(1, 1), init.sigma_b(1)):
                     yield {
                         "activation": subject.name,
                         "framework": framework,

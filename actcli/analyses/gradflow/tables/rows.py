@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from actcli.report import Batch, Column, Table
+from actcli.report import Batch, Column, Rounded, Table
 
 if TYPE_CHECKING:
     from actcli.analyses.gradflow.cases import Case
@@ -58,7 +58,7 @@ def vouched(value: float, error: float) -> float:
     """Return a number rounded to the decimals that its error leaves sure."""
     if not 0 < error < math.inf or not math.isfinite(value):
         return value
-    return round(value, math.floor(-math.log10(2 * error)))
+    return Rounded(value, math.floor(-math.log10(2 * error)))
 
 
 def percent(share: float) -> str:

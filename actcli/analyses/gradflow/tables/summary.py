@@ -101,7 +101,7 @@ def layers_table(cases: Sequence[Case]) -> Table:
         Column("theory_gradient", "the same at infinite width", heading="theory", audience=predicted),
         Column("dead_fraction", "units whose slope is 0 for every example", audience="machines"),
         Column("dead", "units whose slope is 0 for every example", audience="people"),
-        Column("saturated_fraction", "slopes below 1 % of the largest", audience="machines"),
+        Column("saturated_fraction", "slopes below 1 % of the largest, if one is", audience="machines"),
         Column("saturated", "slopes below 1 % of the largest", audience="people"),
     )
     more = (
@@ -126,7 +126,9 @@ def _layers(case: Case) -> Iterator[Row]:
         "mean": measured.mean,
         "std": measured.std,
         "dead_fraction": measured.dead,
-        "saturated_fraction": measured.saturated,
+        "saturated_fraction": measured.saturated
+        if case.subject.saturates
+        else np.full_like(measured.saturated, np.nan),
         "one_sign": measured.one_sign,
     }
     averages = {name: values.mean(axis=0) for name, values in means.items()}
