@@ -1,9 +1,9 @@
 """The honesty of `actcli bench` itself: whether the same thing is called the same, and a slower one slower.
 
 Runs are compared as users do it, by the command: `-o`, then `--compare` and `--fail-above` in a fresh process. What
-runs is a function in a file, and the textbook beside it. On an idle machine 19 of 20 are expected to be right; on one
-that has other work to do the command says `unclear`, and its gate lets everything pass. Beside that: two rows of one
-run that compute the same, and what the harness adds to a call on 10³ elements, against `timeit`.
+runs is a function in a file, and the textbook beside it. The aim is that 19 of 20 are right; on a machine that has
+other work to do the command says `unclear`, and its gate lets all pass but what takes more than twice the time. Beside
+that: two rows of one run that compute the same, and what the harness adds to a call on 10³ elements, against `timeit`.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,6 +46,12 @@ def actcli() -> Callable[..., Completed]:
         )
 
     return run
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C back where a shell has started the tests in the background: children inherit that it is ignored."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -27,10 +27,11 @@ Edges = Mapping[float, Sequence[Any]]
 Settle = Callable[[Any, int, Format], Any]
 """`(x, order, format)` → correctly rounded values of the derivative of that order, as float64: the last resort."""
 
-BLOCK = 1 << 13
-"""Elements computed at a time: a kernel's handful of float64 temporaries then stay in a 1 MiB second-level cache."""
+BLOCK = 1 << 17
+"""Elements computed at a time: what Python does for a block takes as long as ReLU of 10,000 elements, and holds up the
+other threads; a kernel's handful of float64 temporaries of this length still fit into a last-level cache."""
 
-THREADED_FROM = 1 << 17
+THREADED_FROM = 1 << 18
 """Elements from which starting threads pays."""
 
 

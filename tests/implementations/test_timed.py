@@ -166,8 +166,8 @@ def test_libraries_read_the_very_memory(name: str) -> None:
 
 def test_threads_are_those_used() -> None:
     own = one("actcli", "sigmoid").threads
-    assert own(None) == usable_cores()
-    assert own(3) == 3
+    assert own(None, 64 * BLOCK) == min(usable_cores(), 64)
+    assert own(3, 3 * BLOCK) == 3
     assert own(None, THREADED_FROM - 1) == 1
     assert own(4, BLOCK) == 1
     assert own(4, 5 * BLOCK) == 3  # two blocks each, and one for the last

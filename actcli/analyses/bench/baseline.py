@@ -24,12 +24,16 @@ SHORTEST, LONGEST = 1e-18, 1e9
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Seconds a call, round by round, of each row of an earlier run; its sets of buffers; the machine it ran on."""
+    """An earlier run: the seconds a call of each row, round by round, and the machine it ran on.
+
+    `ratios` are the seconds over those of the textbook in the same rounds, `buffers` the sets that took turns.
+    """
 
     path: str
     rounds: Mapping[Key, Array]
     environment: Mapping[str, str]
     buffers: Mapping[Key, int] = field(default_factory=dict)
+    ratios: Mapping[Key, Array] = field(default_factory=dict)
 
     def check_machine(self, here: Mapping[str, str]) -> None:
         """Raise UsageError, which names what differs, unless it was made on this machine."""
@@ -69,23 +73,28 @@ def read(path: str) -> Baseline:
         raise UsageError(f"--compare {path}: {what}; give what `actcli bench -o FILE.json` wrote, without --table")
     try:
         rows = content["tables"][ROUNDS]
-        rounds = {_key(row): np.array(row["seconds"].split(), dtype=np.float64) for row in rows}
+        rounds = {_key(row): _numbers(row["seconds"]) for row in rows}
+        ratios = {_key(row): _numbers(row["over_textbook"]) for row in rows if row.get("over_textbook")}
         buffers = {_key(row): int(row["buffers"]) for row in rows if "buffers" in row}
         environment = {str(key): str(value) for key, value in content["environment"].items()}
     except (TypeError, KeyError, ValueError, AttributeError, OverflowError):
         raise UsageError(f"--compare {path}: its table {ROUNDS} can't be read") from None
     if not rounds:
         raise UsageError(f"--compare {path}: there are no timings in it")
-    for key, seconds in rounds.items():
+    for key, seconds in (*rounds.items(), *ratios.items()):
         if not seconds.size or not np.all((seconds > SHORTEST) & (seconds < LONGEST)):
             what = f"{key.implementation} {key.activation} {key.dtype} {key.size}"
             raise UsageError(f"--compare {path}: its table {ROUNDS} has no times of {what}, or some that can't be")
-    return Baseline(path, rounds, environment, buffers)
+    return Baseline(path, rounds, environment, buffers, ratios)
 
 
 def rounds_text(seconds: Array) -> str:
     """Return times as `read` reads them, to six digits."""
     return " ".join(f"{each:.5e}" for each in seconds[np.isfinite(seconds)].tolist())
+
+
+def _numbers(text: str) -> Array:
+    return np.array(text.split(), dtype=np.float64)
 
 
 def _is_report(content: Any) -> bool:

@@ -12,7 +12,14 @@ import numpy as np
 from actcli.analyses.bench import baseline, words
 from actcli.analyses.bench.baseline import Baseline
 from actcli.analyses.bench.measure.others import OTHER_LOAD, is_loaded
-from actcli.analyses.bench.measure.statistics import DECISIVE, MATTERS, change_interval, verdict
+from actcli.analyses.bench.measure.statistics import (
+    DECISIVE,
+    ENOUGH,
+    MATTERS,
+    change_interval,
+    relative_change_interval,
+    verdict,
+)
 from actcli.analyses.bench.planning import TEXTBOOK
 from actcli.analyses.bench.row import UNKNOWN, Key, Row, function_text, key_cells, key_columns
 from actcli.analyses.bench.words import Interval
@@ -26,7 +33,9 @@ ORDER = ("same", "faster", "unclear", "slower")
 class Change:
     """How one row has changed, as a fraction: 0.1 is 10 % more time.
 
-    `lost` says why it has no time now, if so; `doubt` why it may not be called slower, however it looks.
+    Where the textbook took part in the same rounds, it is the time over the textbook's that has changed: a machine
+    that is slower today is slower at both. The textbook itself is the yardstick then, and fails nothing. `lost` says
+    why it has no time now, if so; `doubt` why it may not be called slower, however it looks.
     """
 
     key: Key
@@ -36,6 +45,7 @@ class Change:
     verdict: str
     lost: str = ""
     doubt: str = ""
+    is_yardstick: bool = False
 
 
 def changes(
@@ -48,8 +58,10 @@ def changes(
     either run leaves open what the processor computed, unless a time has more than doubled or halved.
     """
     again = [row for row in rows if row.key in earlier.rounds]
+    measured = [row for row in again if row.is_measured]
+    yardsticks = [row.baseline for row in measured if _is_relative(row, earlier)]
     return [
-        *(_change(row, earlier, seed, disturbance) for row in again if row.is_measured),
+        *(replace(_change(row, earlier, seed, disturbance), is_yardstick=row in yardsticks) for row in measured),
         *(_lost(row.key, earlier, row.samples.failure) for row in again if row.samples.failure),
         *(_lost(key, earlier, "it was left out") for key in absent),
     ]
@@ -93,9 +105,13 @@ def _lost(key: Key, earlier: Baseline, why: str) -> Change:
 
 def _change(row: Row, earlier: Baseline, seed: int, disturbance: str) -> Change:
     before = earlier.rounds[row.key]
-    interval = change_interval(before, row.seconds, seed)
+    alone = change_interval(before, row.seconds, seed)
+    is_relative = _is_relative(row, earlier)
+    interval = relative_change_interval(earlier.ratios[row.key], row.over_textbook, seed) if is_relative else alone
     word = verdict(*interval[1:])
-    doubt = _other_buffers(row, earlier)
+    doubt = _other_buffers(row, earlier) or (
+        _contradiction(interval[0], alone[0]) if is_relative and word != "same" else ""
+    )
     if doubt:
         word = "unclear"
     elif not _beyond_doubt(interval):
@@ -106,6 +122,18 @@ def _change(row: Row, earlier: Baseline, seed: int, disturbance: str) -> Change:
             doubt = f"{fewest} samples; it takes {DECISIVE} in both runs to call one slower or faster"
             word = "same" if word == "same" else "unclear"
     return Change(row.key, float(np.median(before)), float(np.nanmedian(row.seconds)), interval, word, doubt=doubt)
+
+
+def _contradiction(relative: float, alone: float) -> str:
+    """Say so where it is the textbook whose time has changed: arrays may lie better in one run than in another."""
+    if math.copysign(alone, relative) == alone and abs(alone) >= MATTERS / 2:
+        return ""
+    return f"over the textbook's its time changed by {relative:+.0%}, by itself by {alone:+.0%}"
+
+
+def _is_relative(row: Row, earlier: Baseline) -> bool:
+    """Tell whether both runs know the row's time over the textbook's, often enough."""
+    return row.key in earlier.ratios and min(earlier.ratios[row.key].size, row.over_textbook.size) >= ENOUGH
 
 
 def _beyond_doubt(change: Interval) -> bool:
@@ -130,12 +158,12 @@ def disturbance(before: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 def worst(found: Sequence[Change]) -> str:
     """Return the word of the whole comparison."""
-    return max((each.verdict for each in found), key=ORDER.index, default="unclear")
+    return max((each.verdict for each in found if not each.is_yardstick), key=ORDER.index, default="unclear")
 
 
 def failure(found: Sequence[Change], percent: float) -> str:
     """Return which rows are slower by more than a percentage for certain, or lost, in one line; empty where none is."""
-    slower = [each for each in found if each.change[1] * 100 > percent and not each.doubt]
+    slower = [each for each in found if each.change[1] * 100 > percent and not each.doubt and not each.is_yardstick]
     lost = [each for each in found if each.lost]
     if not slower and not lost:
         return ""
@@ -154,15 +182,18 @@ def _named(key: Key) -> str:
 
 def said(found: Sequence[Change], earlier: Baseline, here: Mapping[str, str], rows: Sequence[Row]) -> Iterator[str]:
     """Yield what people need to know of a comparison."""
-    counts = [f"{count} {word}" for word in ORDER if (count := sum(each.verdict == word for each in found))]
+    judged = [each for each in found if not each.is_yardstick]
+    counts = [f"{count} {word}" for word in ORDER if (count := sum(each.verdict == word for each in judged))]
     yield f"against {earlier.path}: {', '.join(counts)}; same: less than {MATTERS * 100:g} % either way, for certain"
+    if len(judged) < len(found):
+        yield "changes are of times over the textbook's in the same rounds; the textbook's own row shows the machine"
     if fresh := sum(row.key not in earlier.rounds for row in rows):
         yield f"{fresh} of {len(rows)} rows are not in {earlier.path}"
     for each in found:
         if each.lost:
             yield f"{_named(each.key)} is in {earlier.path} and has no time now: {each.lost}"
-    for doubt, count in Counter(each.doubt for each in found if each.verdict == "unclear" and each.doubt).items():
-        yield f"{count} of {len(found)} rows unclear: {doubt}"
+    for doubt, count in Counter(each.doubt for each in judged if each.verdict == "unclear" and each.doubt).items():
+        yield f"{count} of {len(judged)} rows unclear: {doubt}"
     if changed := earlier.differences(here):
         yield f"since {earlier.path}: {'; '.join(changed)}"
 
@@ -175,7 +206,12 @@ def comparison_table(found: Callable[[], Sequence[Change]], rows: Sequence[Row])
         Column("before", "the median of the earlier run, a call", audience="people", right=True),
         Column("after_s", "the median of this run", unit="s", audience="machines"),
         Column("after", "the median of this run", audience="people", right=True),
-        Column("change_percent", "how much more time it takes now", unit="%", audience="machines"),
+        Column(
+            "change_percent",
+            "how much more time it takes now, over the textbook's where that is known",
+            unit="%",
+            audience="machines",
+        ),
         Column("change", "how much more time it takes now, with its 95 % interval", audience="people", right=True),
         Column("low_percent", "the lower end of its 95 % interval", unit="%", audience="machines"),
         Column("high_percent", "the upper end", unit="%", audience="machines"),

@@ -132,6 +132,15 @@ class Row:
             return (1.0, 1.0, 1.0)
         return ratio_interval(other.seconds, self.seconds, self.seed)
 
+    @cached_property
+    def over_textbook(self) -> Array:
+        """Times over those of the textbook in the same rounds; none for the textbook itself."""
+        if self.baseline is None or self.baseline is self:
+            return np.empty(0)
+        shared = min(self.seconds.size, self.baseline.seconds.size)
+        ratios = self.seconds[:shared] / self.baseline.seconds[:shared]
+        return np.asarray(ratios[np.isfinite(ratios)])
+
     @property
     def seconds(self) -> Array:
         """Seconds a call, one a round; NaN where a round missed it."""

@@ -167,6 +167,7 @@ def rounds_table(rows: Sequence[Row]) -> Table:
     columns = (
         *key_columns(rows),
         Column("seconds", "seconds a call, round by round", audience="machines"),
+        Column("over_textbook", "the same, over the textbook's in the same rounds", audience="machines"),
         Column("buffers", "sets of arrays that took turns", audience="machines"),
     )
 
@@ -174,7 +175,9 @@ def rounds_table(rows: Sequence[Row]) -> Table:
         measured = [row for row in rows if row.is_measured]
         if measured:
             seconds = [rounds_text(row.seconds) for row in measured]
+            ratios = [rounds_text(row.over_textbook) for row in measured]
             buffers = [row.samples.buffers for row in measured]
-            yield {**key_cells([row.key for row in measured]), "seconds": seconds, "buffers": buffers}
+            keys = key_cells([row.key for row in measured])
+            yield {**keys, "seconds": seconds, "over_textbook": ratios, "buffers": buffers}
 
     return Table(ROUNDS, columns, batches)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actcli.activations.function import Function
-from actcli.core.apply import THREADED_FROM, threads_for
 from actcli.core.device import CPU, Device
 from actcli.implementations.provider import Array, Implementation, Provider
 from actcli.implementations.timed import Ready, Timed, ready, touched
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from actcli.core.formats import Format
 
 FORMATS = ("float16", "float32", "float64")
+
+LARGE = 1 << 26
+"""Elements of an array that is large by any measure."""
 
 
 def _find(function: AnyFunction, order: int, format: Format, device: Device) -> list[Implementation]:
@@ -48,8 +50,10 @@ def _timed(function: AnyFunction, orders: tuple[int, ...], format: Format, devic
     return [Timed("fused", function.name, orders, format.name, device.name, "", _threads, prepare)]
 
 
-def _threads(asked: int | None, size: int = THREADED_FROM) -> int:
-    return threads_for(size, asked)
+def _threads(asked: int | None, size: int = LARGE) -> int:
+    from actcli.implementations.fused.compute import workers_for
+
+    return workers_for(size, asked)
 
 
 def _prepare(function: Function, orders: tuple[int, ...], x: Array, out: bool, threads: int | None) -> Ready:

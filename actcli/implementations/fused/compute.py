@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
+THREADED_FROM = 1 << 22
+"""Elements from which starting threads pays: one alone is done with fewer in a millisecond."""
+
 # A division by 0 is infinite; multiplications aren't fused and nothing is reordered: kernels give back what rounding
 # loses.
 _COMPILER = njit(error_model="numpy", nogil=True)
@@ -43,7 +46,7 @@ def compute(
     """
     run = compiled(function, orders, x.dtype.name)
     arrays = [array.reshape(-1) for array in (x, *outs)]
-    workers = threads_for(x.size, threads)
+    workers = workers_for(x.size, threads)
     if workers == 1:
         run(*arrays)
         return
@@ -55,6 +58,11 @@ def compute(
     with ThreadPoolExecutor(workers) as pool:
         for done in [pool.submit(run, *(array[part] for array in arrays)) for part in parts]:
             done.result()
+
+
+def workers_for(size: int, asked: int | None = None) -> int:
+    """Return how many threads compute an array of a size: as many as asked for, if each has a block."""
+    return threads_for(size, asked or (None if size >= THREADED_FROM else 1))
 
 
 @cache

@@ -172,6 +172,31 @@ def test_what_an_interrupt_kept_from_being_measured_fails_nothing() -> None:
     assert changes([unmeasured], [], earlier(1e-3), seed=0) == []
 
 
+def test_a_slower_machine_is_slower_at_the_textbook_too() -> None:
+    textbook = row("textbook", 2e-3)
+    ours = row("actcli", 1e-3, baseline=textbook)
+    before = earlier(0.5e-3, "actcli")
+    known = Baseline(
+        "before.json",
+        {**before.rounds, textbook.key: samples(1e-3, seed=8).seconds},
+        HERE,
+        ratios={ours.key: samples(0.5, seed=7).seconds},
+    )
+    found = changes([ours, textbook], [], known, 0)
+    assert [(each.verdict, each.is_yardstick) for each in found] == [("same", False), ("slower", True)]
+    assert failure(found, 5) == ""
+    assert worst(found) == "same"
+    assert any("over the textbook's in the same rounds" in line for line in said(found, known, HERE, [ours, textbook]))
+    worse = row("actcli", 1.2e-3, baseline=textbook)
+    assert [each.verdict for each in changes([worse, textbook], [], known, 0)] == ["slower", "slower"]
+    (moved,) = changes([row("actcli", 0.5e-3, baseline=textbook)], [], known, 0)
+    assert moved.verdict == "unclear"
+    assert moved.doubt == "over the textbook's its time changed by -50%, by itself by +0%"
+    (alone,) = changes([textbook], [], known, 0)
+    assert not alone.is_yardstick
+    assert failure([alone], 5)
+
+
 def test_too_few_samples_are_never_slower() -> None:
     few, before = row(), earlier(0.8e-3)
     few.samples = samples(1e-3, rounds=DECISIVE - 1)

@@ -108,6 +108,19 @@ def change_interval(before: Array, after: Array, seed: int = 0) -> tuple[float, 
     return change, min(change, low - load), max(change, high + load)
 
 
+def relative_change_interval(before: Array, after: Array, seed: int = 0) -> tuple[float, float, float]:
+    """Return the same for times over those of a yardstick in the same rounds.
+
+    Load touches both and cancels: medians drawn from blocks of neighbouring rounds are noise enough.
+    """
+    change = float(np.median(after) / np.median(before) - 1)
+    if min(before.size, after.size) < ENOUGH:
+        return change, math.nan, math.nan
+    generator = np.random.default_rng(seed)
+    earlier, later = (_resampled(each, 0.5, block_length(each.size), generator) for each in (before, after))
+    return change, *_ends(later / earlier - 1)
+
+
 def block_length(samples: int) -> int:
     """Return how many neighbouring rounds are drawn together: the square root of their number."""
     return max(1, math.isqrt(samples))
