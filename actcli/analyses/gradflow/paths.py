@@ -29,11 +29,6 @@ class Paths:
         return math.exp(self.log_surviving)
 
     @property
-    def log10_surviving(self) -> float:
-        """Its decimal logarithm."""
-        return self.log_surviving / math.log(10)
-
-    @property
     def layer_dies(self) -> float:
         """The probability itself; it may underflow to 0."""
         return math.exp(self.log_layer_dies)

@@ -51,20 +51,21 @@ def forget_biases(
     progress: Progress = lambda what, done, total: None,
 ) -> list[ForgetBias]:
     """Run the same LSTM nets with each bias and return a row for each. Raises UsageError when memory won't do."""
-    rows = []
-    for bias in biases:
-        plan = Plan(function, init, "lstm", steps, width, batch, bias, device)
-        found = run_trials(
-            lambda seeds, plan=plan: _kept(plan.net(seeds)),  # type: ignore[misc]  # mypy infers no type of a default
-            seed=seed,
-            trials=trials,
-            at_a_time=plan.at_a_time(trials),
-            device=device,
-            progress=lambda done, bias=bias: progress(f"forget bias {bias:g}", done, trials),  # type: ignore[misc]
-        )
-        kept, norm = np.array(found).T
-        rows.append(ForgetBias(bias, log_textbook(bias, steps), interval(kept), interval(norm)))
-    return rows
+    plans = [Plan(function, init, "lstm", steps, width, batch, bias, device) for bias in biases]
+    return [_row(bias, plan, trials, seed, progress) for bias, plan in zip(biases, plans, strict=True)]
+
+
+def _row(bias: float, plan: Plan, trials: int, seed: int, progress: Progress) -> ForgetBias:
+    found = run_trials(
+        lambda seeds: _kept(plan.net(seeds)),
+        seed=seed,
+        trials=trials,
+        at_a_time=plan.at_a_time(trials),
+        device=plan.device,
+        progress=lambda done: progress(f"forget bias {bias:g}", done, trials),
+    )
+    kept, norm = np.array(found).T
+    return ForgetBias(bias, log_textbook(bias, plan.steps), interval(kept), interval(norm))
 
 
 def log_textbook(bias: float, steps: int) -> float:
